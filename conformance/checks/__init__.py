@@ -1,0 +1,15 @@
+"""The checks: each is a function from a Trial to a Finding, and each gives one verdict for every case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from conformance.checks.optimiser import optimiser
+from conformance.checks.outcome import outcome
+from conformance.checks.score import score
+from conformance.checks.values import VALUE_CHECKS
+from conformance.trial import Finding, Trial
+
+Check = Callable[[Trial], Finding]
+
+CHECKS: dict[str, Check] = {"outcome": outcome, **VALUE_CHECKS, "score": score, "optimiser": optimiser}

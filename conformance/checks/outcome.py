@@ -1,0 +1,80 @@
+"""Honesty: does the implementation say what kind of answer this is?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.trial import Finding, Trial
+from conformance.verdict import Outcome
+
+#: A coefficient that is this large on the scale of its column is no estimate but a stop on the way to infinity.
+_WHY = {
+    "separated": "the data are completely separated, so that no maximum likelihood estimate exists",
+    "quasi_separated": "the data are quasi-separated, so that some coefficients have no finite estimate",
+    "boundary": "the maximum lies on the boundary of the parameter space, where the score is not zero",
+}
+
+
+def outcome(trial: Trial) -> Finding:
+    """An estimate is given as one; where none exists that is said, by converged = False, a warning or a refusal;
+    invalid input is refused.
+
+    Existence: Albert and Anderson (1984), Silvapulle (1981).  A problem that stops at its iteration limit must say so.
+    """
+    case, fit = trial.case, trial.fit
+    if case.outcome == "invalid":
+        return _invalid(trial)
+    if case.has_estimate:
+        return _estimate(trial)
+    if fit is None:
+        return Finding(Outcome.PASS, "outcome", got="refused", want="said", message=f"refused: {trial.refusal}")
+    if fit.admits_trouble or not np.all(np.isfinite(fit.coefficients)):
+        said = fit.warnings[0] if fit.warnings else f"converged = {fit.converged}"
+        return Finding(Outcome.PASS, "outcome", got=said, want="said")
+    largest = float(np.max(np.abs(fit.coefficients)))
+    message = (
+        f"{_WHY[case.outcome]}; the implementation says {'nothing' if fit.converged is None else 'converged = True'}, "
+        f"warns of nothing and reports coefficients up to {largest:.3g} as if they were an estimate; "
+        "report converged = False, a warning, or refuse the problem"
+    )
+    return Finding(Outcome.FAIL, "outcome", got="converged in silence", want="said", cause="silence", message=message)
+
+
+def _invalid(trial: Trial) -> Finding:
+    """Input that no GLM has must be refused; an answer full of NaN that is said not to be one counts as refusal."""
+    fit = trial.fit
+    if fit is None:
+        return Finding(Outcome.PASS, "outcome", got="refused", want="refused", message=f"refused: {trial.refusal}")
+    if fit.converged is False and not np.any(np.isfinite(fit.coefficients)):
+        return Finding(Outcome.PASS, "outcome", got="no number", want="refused")
+    message = (
+        f"the input is invalid ({trial.case.notes or trial.case.title}); the implementation must refuse it with an "
+        f"exception, but returned coefficients {fit.coefficients.tolist()!r}"
+    )
+    return Finding(Outcome.FAIL, "outcome", got="accepted", want="refused", cause="invalid input", message=message)
+
+
+def _estimate(trial: Trial) -> Finding:
+    """Where there is an estimate it is given; an iteration limit that was too small must be admitted."""
+    fit, case = trial.fit, trial.case
+    if fit is None:
+        if case.outcome == "rank_deficient" and trial.conventions["aliased"] == "refused":
+            return Finding(Outcome.PASS, "outcome", got="refused", want="refused or estimate")
+        message = (
+            f"the problem is valid and has an estimate, but the implementation refused it: {trial.refusal}; "
+            "raise conformance.Unsupported for what it does not offer"
+        )
+        return Finding(Outcome.ERROR, "outcome", got="refused", want="estimate", cause="implementation", message=message)
+    if not np.all(np.isfinite(fit.coefficients) | np.isnan(fit.coefficients)):
+        message = "an estimate exists, but infinite coefficients are reported"
+        return Finding(Outcome.FAIL, "outcome", got="infinite", want="estimate", cause="divergence", message=message)
+    if fit.admits_trouble:
+        return Finding(Outcome.PASS, "outcome", got="estimate, with a warning", want="estimate")
+    rows = trial.rows_at(fit.coefficients)
+    if not rows.valid or not rows.decrement < 1.0:
+        message = (
+            "reported as an estimate without a warning, though the score there is "
+            f"{rows.decrement:.2g} standard errors from zero: say converged = False"
+        )
+        return Finding(Outcome.FAIL, "outcome", got="silent", want="said", cause="silence", message=message)
+    return Finding(Outcome.PASS, "outcome", got="estimate", want="estimate")

@@ -1,0 +1,201 @@
+"""Checks of a reported quantity against its reference value, one function for each quantity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from conformance.causes import explain
+from conformance.digits import CAP, agreement, worst
+from conformance.fit import BY_COLUMN, SCALARS
+from conformance.trial import Finding, Trial
+from conformance.verdict import Outcome
+
+
+def coefficients(trial: Trial) -> Finding:
+    """beta, the maximum likelihood estimate; an aliased one is NaN (McCullagh and Nelder 1989, sec. 2.5 and 3.2).
+
+    Which column of a dependent set is dropped is a choice: where another one was, the linear predictors are compared.
+    """
+    early = _not_comparable(trial, "coefficients")
+    if early:
+        return early
+    assert trial.fit is not None
+    if np.any(trial.aliased != np.isnan(trial.expected["coefficients"])):
+        return _other_columns(trial)
+    return compare(trial, "coefficients")
+
+
+def standard_errors(trial: Trial) -> Finding:
+    """sqrt(phi (X'WX)^-1_jj) with W at the estimate (McCullagh and Nelder 1989, eq. 2.16 and sec. 4.4.4).
+
+    The dispersion phi and the information, expected or observed, are as declared.
+    """
+    return _by_column(trial, "standard_errors")
+
+
+def covariance(trial: Trial) -> Finding:
+    """phi (X'WX)^-1, whole: not its diagonal alone (McCullagh and Nelder 1989, eq. 2.16)."""
+    return _by_column(trial, "covariance")
+
+
+def dispersion(trial: Trial) -> Finding:
+    """phi: Pearson's X^2 / (n - p), or the deviance / (n - p), or the ML estimate, as declared; 1 where it is known.
+
+    For the Gaussian Pearson's is RSS / (n - p) and the ML estimate RSS / n (McCullagh and Nelder 1989, sec. 8.3.6):
+    where the fit reports its deviance (RSS) and degrees of freedom, they must be tied in just this way.
+    """
+    found = _value(trial, "dispersion")
+    fit = trial.fit
+    if found.outcome is not Outcome.PASS or fit is None or trial.problem.family != "gaussian" or fit.deviance is None:
+        return found
+    n = trial.expected["df_residual"] + (trial.expected["rank"] if trial.conventions["dispersion"] == "mle" else 0.0)
+    if n <= 0 or fit.dispersion is None:
+        return found
+    tied = fit.deviance / n
+    digits = worst(agreement(fit.dispersion, tied, max(abs(tied), 1e-300)))[0]
+    if digits >= min(found.required or 0.0, trial.demand.digits) or trial.expected["deviance"] == 0:
+        return found
+    return replace(
+        found,
+        outcome=Outcome.FAIL,
+        digits=digits,
+        want=tied,
+        cause="inconsistent",
+        message=f"the dispersion {fit.dispersion!r} is not the reported deviance over its divisor, {tied!r}",
+    )
+
+
+def _simple(quantity: str, doc: str) -> Callable[[Trial], Finding]:
+    """The check of a quantity that needs no rule of its own; ``doc`` says what it is and where that is written."""
+
+    def check(trial: Trial) -> Finding:
+        return _value(trial, quantity)
+
+    check.__name__, check.__doc__ = quantity, doc
+    return check
+
+
+_DEFINITIONS = {
+    "deviance": "2 phi (l(y; y) - l(mu; y)), the weighted sum of unit deviances (McCullagh and Nelder 1989, sec. 2.3).",
+    "null_deviance": "The deviance with the intercept and the offset alone; without an intercept, of eta = offset (R).",
+    "log_likelihood": "l at the estimate with every constant; an unknown phi is the declared one (R's logLik).",
+    "aic": "2 k - 2 l; k counts the coefficients, and an estimated dispersion if so declared (Akaike 1974; R's AIC).",
+    "bic": "k log n - 2 l, k as for the AIC (Schwarz 1978; R's BIC).",
+    "df_residual": "Rows that count minus the rank.",
+    "df_null": "Rows that count minus 1 for an intercept.",
+    "rank": "The number of independent columns.",
+    "fitted_values": "mu = linkinv(eta), for every row (a proportion for grouped binomial data).",
+    "linear_predictors": "eta = X beta + offset, the offset included.",
+    "response_residuals": "y - mu.",
+    "pearson_residuals": "(y - mu) sqrt(w / V(mu)) (McCullagh and Nelder 1989, sec. 2.4.1).",
+    "deviance_residuals": "sign(y - mu) sqrt(w d(y, mu)) (McCullagh and Nelder 1989, sec. 2.4.3).",
+    "working_residuals": "(y - mu) / mu_eta, those of the last weighted least squares fit at the estimate.",
+    "leverages": "The diagonal of W^1/2 X (X'WX)^-1 X' W^1/2 (McCullagh and Nelder 1989, sec. 12.7.1).",
+}
+
+VALUE_CHECKS: dict[str, Callable[[Trial], Finding]] = {
+    "coefficients": coefficients,
+    "standard_errors": standard_errors,
+    "covariance": covariance,
+    "dispersion": dispersion,
+    **{quantity: _simple(quantity, doc) for quantity, doc in _DEFINITIONS.items()},
+}
+
+
+def _not_comparable(trial: Trial, quantity: str) -> Finding | None:
+    """The finding where there is nothing to compare, and why."""
+    if trial.fit is None or getattr(trial.fit, quantity) is None:
+        why = f"the implementation refused the problem: {trial.refusal}" if trial.fit is None else "not reported"
+        return Finding(Outcome.NOT_REPORTED, quantity, message=why)
+    if not trial.case.has_estimate:
+        return Finding(Outcome.UNDECIDED, quantity, message=f"the case's outcome is {trial.case.outcome}: no such value")
+    if quantity not in trial.expected:
+        message = f"the reference ({trial.reference.source}) has no such value under the declared conventions"
+        return Finding(Outcome.UNDECIDED, quantity, message=message)
+    return None
+
+
+def _value(trial: Trial, quantity: str) -> Finding:
+    return _not_comparable(trial, quantity) or compare(trial, quantity)
+
+
+def _by_column(trial: Trial, quantity: str) -> Finding:
+    """As ``_value``, for what belongs to columns: not comparable where other columns were dropped."""
+    early = _not_comparable(trial, quantity)
+    if early:
+        return early
+    if np.any(trial.aliased != np.isnan(trial.expected["coefficients"])):
+        message = "other columns of a dependent set were kept than the reference keeps"
+        return Finding(Outcome.UNDECIDED, quantity, message=message)
+    return compare(trial, quantity)
+
+
+def compare(trial: Trial, quantity: str, got: Any = None) -> Finding:
+    """The digits of ``quantity``, those required, and for a failure its cause."""
+    want = np.atleast_1d(np.asarray(trial.expected[quantity], dtype=np.float64))
+    got = np.atleast_1d(np.asarray(getattr(trial.fit, quantity) if got is None else got, dtype=np.float64))
+    if quantity not in BY_COLUMN and quantity != "covariance" and not np.all(np.isfinite(want)):
+        if want.size == 1:
+            message = f"the reference value is {want[0]}: nothing to compare"
+            return Finding(Outcome.UNDECIDED, quantity, got=float(got[0]), want=float(want[0]), message=message)
+        want = np.where(np.isfinite(want), want, got)  # a residual that has no finite value is nobody's to know
+    digits = agreement(got, want, trial.scale(quantity))
+    attainable = trial.attainable(quantity)
+    required = np.broadcast_to(trial.required(attainable), digits.shape)
+    _, at = worst(digits - required)
+    place = np.unravel_index(at, digits.shape)
+    digit, need = float(digits[place]), float(required[place])
+    found = Finding(
+        Outcome.PASS if digit >= need else Outcome.FAIL,
+        quantity=_label(trial, quantity, place),
+        digits=digit,
+        required=need,
+        attainable=None if attainable is None else min(CAP, float(np.broadcast_to(attainable, digits.shape)[place])),
+        got=float(got[place]),
+        want=float(want[place]),
+    )
+    if found.outcome is Outcome.PASS:
+        return found
+    cause, sentence = explain(trial, quantity)
+    message = (
+        f"{found.quantity}: got {found.got!r}, want {found.want!r} ({trial.reference.source}); "
+        f"{max(digit, -99):.1f} digits where {need:.1f} are required; {sentence}"
+    )
+    return replace(found, cause=cause, message=message)
+
+
+def _label(trial: Trial, quantity: str, place: tuple[Any, ...]) -> str:
+    """'coefficients[age]', 'fitted_values[12]', 'deviance'."""
+    if quantity == "covariance":
+        return f"covariance[{', '.join(trial.problem.names[int(k)] for k in place)}]"
+    if quantity in BY_COLUMN:
+        return f"{quantity}[{trial.problem.names[int(place[0])]}]"
+    return quantity if quantity in SCALARS else f"{quantity}[{int(place[0])}]"
+
+
+def _other_columns(trial: Trial) -> Finding:
+    """Coefficients whose aliased ones differ from the reference's, through the linear predictors that they give."""
+    fit, problem = trial.fit, trial.problem
+    assert fit is not None
+    kept = ~trial.aliased
+    eta = problem.X[:, kept] @ fit.coefficients[kept] + problem.offsets
+    found = compare(trial, "linear_predictors", eta)
+    names = ", ".join(name for name, gone in zip(problem.names, np.isnan(trial.expected["coefficients"])) if gone)
+    right = int(kept.sum()) == int(trial.expected["rank"])
+    if found.outcome is Outcome.PASS and (right or trial.conventions["aliased"] == "minimum_norm"):
+        return replace(found, message="other columns of a dependent set carry the fit; the linear predictors agree")
+    if found.outcome is Outcome.PASS:
+        return replace(
+            found,
+            outcome=Outcome.FAIL,
+            quantity="coefficients",
+            cause="convention aliased: minimum_norm",
+            message=f"the design has rank {trial.expected['rank']:.0f}; R reports NaN for {names}; this fit reports "
+            "numbers for all. If a solution of minimum norm is meant, declare conventions = "
+            "{'aliased': 'minimum_norm'}",
+        )
+    return found

@@ -1,0 +1,33 @@
+"""What can be unusable, and whose fault it is.  Every message says what was found, what was expected and the mend."""
+
+from __future__ import annotations
+
+
+class Unusable(Exception):
+    """Something that the run can't use: exit status 2.  ``fault`` names whose fault it is."""
+
+    fault = "suite"
+
+
+class CaseError(Unusable):
+    """A case file, or the data it names, is wrong."""
+
+    fault = "case"
+
+
+class StaleReference(Unusable):
+    """A stored reference is absent, stale, or broken."""
+
+    fault = "reference"
+
+
+class ImplementationError(Unusable):
+    """The implementation under test can't be found, imported or called."""
+
+    fault = "implementation"
+
+
+class CallError(Unusable):
+    """The command line asks for something that isn't there."""
+
+    fault = "call"

@@ -1,0 +1,148 @@
+"""The gate: every case put to an implementation, every check asked, one verdict for each pair."""
+
+from __future__ import annotations
+
+import multiprocessing
+import platform
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from conformance.case import Case
+from conformance.checks import CHECKS
+from conformance.errors import Unusable
+from conformance.fit import Fit, NotAFit, Unsupported, as_fit
+from conformance.implementations import Implementation, find
+from conformance.library import Library
+from conformance.references.known import reference_of
+from conformance.trial import Demand, Finding, Trial
+from conformance.verdict import Outcome, Verdict
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """What one case came to: a verdict for each check, the time of the fit, and whose fault it is if unusable."""
+
+    case: str
+    verdicts: tuple[Verdict, ...]
+    fit_seconds: float = 0.0
+    unusable: str | None = None
+
+
+def suite_version() -> str:
+    """The version of the installed suite."""
+    try:
+        return version("glm-conformance")
+    except PackageNotFoundError:
+        return "uninstalled"
+
+
+def run_line(implementation: Implementation, cases: int, checks: int) -> dict[str, Any]:
+    """The report's first line."""
+    return {
+        "type": "run",
+        "implementation": implementation.name,
+        "version": implementation.version,
+        "conventions": dict(implementation.conventions),
+        "suite": suite_version(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cases": cases,
+        "checks": checks,
+    }
+
+
+def run(
+    implementation: str | Implementation,
+    library: Library,
+    ids: Sequence[str],
+    demand: Demand = Demand(),
+    jobs: int = 1,
+) -> Iterator[CaseResult]:
+    """Put each case to the implementation, in order; with ``jobs`` > 1 in as many processes (give a name then)."""
+    if jobs == 1 or not isinstance(implementation, str):
+        found = find(implementation) if isinstance(implementation, str) else implementation
+        yield from (judge(found, library, id, demand) for id in ids)
+        return
+    context = multiprocessing.get_context("spawn")  # R and threaded BLAS do not survive a fork
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        yield from pool.map(partial(_judge_by_name, implementation, library, demand=demand), ids)
+
+
+def _judge_by_name(implementation: str, library: Library, id: str, demand: Demand) -> CaseResult:
+    return judge(_found(implementation), library, id, demand)
+
+
+_FOUND: dict[str, Implementation] = {}
+
+
+def _found(name: str) -> Implementation:
+    """``find``, once in each process."""
+    return _FOUND[name] if name in _FOUND else _FOUND.setdefault(name, find(name))
+
+
+def judge(implementation: Implementation, library: Library, id: str, demand: Demand = Demand()) -> CaseResult:
+    """All checks of one case.  A case or reference that can't be used is an error of this case alone."""
+    try:
+        case = library.case(id)
+        problem = case.problem()
+        reference = reference_of(library, case)
+    except Unusable as error:
+        verdicts = every(id, Outcome.ERROR, cause=error.fault, message=str(error))
+        return CaseResult(id, verdicts, unusable=str(error))
+    started = time.perf_counter()
+    fit, refusal, verdicts = answer(implementation, case)
+    seconds = time.perf_counter() - started
+    if not verdicts:
+        trial = Trial(case, problem, fit, refusal, reference, implementation.conventions, demand)
+        verdicts = tuple(_verdict(id, name, trial) for name in CHECKS)
+    return CaseResult(id, verdicts, seconds)
+
+
+def answer(implementation: Implementation, case: Case) -> tuple[Fit | None, str | None, tuple[Verdict, ...]]:
+    """The fit, or the words of a refusal, or (for what is no answer at all) the verdicts that follow."""
+    problem = case.problem()
+    try:
+        return as_fit(implementation.function(problem), problem), None, ()
+    except Unsupported as error:
+        return None, None, every(case.id, Outcome.UNSUPPORTED, message=str(error))
+    except NotAFit as error:
+        message = f"{implementation.name} {error}; see the contract in docs/implementations.md"
+        return None, None, every(case.id, Outcome.ERROR, cause="implementation", message=message)
+    except (Exception, SystemExit) as error:
+        words = f"{type(error).__name__}: {error}"
+        may_refuse = case.outcome == "rank_deficient" and implementation.conventions["aliased"] == "refused"
+        if not case.has_estimate or may_refuse:
+            return None, words, ()
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        message = (
+            f"{implementation.name} raised {words} ({frame.filename}:{frame.lineno}) on a valid problem; raise "
+            "conformance.Unsupported for what is not offered"
+        )
+        return None, words, every(case.id, Outcome.ERROR, cause="implementation", message=message)
+
+
+def every(id: str, outcome: Outcome, *, cause: str | None = None, message: str) -> tuple[Verdict, ...]:
+    """The same verdict for every check of a case."""
+    return tuple(Verdict(id, name, name, outcome, cause=cause, message=message) for name in CHECKS)
+
+
+def _verdict(id: str, name: str, trial: Trial) -> Verdict:
+    """One check's verdict.  A check that breaks is the suite's own fault, and says so."""
+    try:
+        found = CHECKS[name](trial)
+    except Exception as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        message = (
+            f"the check itself broke: {type(error).__name__}: {error} ({frame.filename}:{frame.lineno}); this is a "
+            "fault of glm-conformance, please report it"
+        )
+        found = Finding(Outcome.ERROR, name, cause="suite", message=message)
+    if found.outcome in (Outcome.FAIL, Outcome.ERROR) and trial.case.detects and found.cause != "suite":
+        found = Finding(**{**found.__dict__, "message": f"{found.message} [detects: {', '.join(trial.case.detects)}]"})
+    return Verdict(id, name, **found.__dict__)

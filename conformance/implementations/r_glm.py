@@ -1,0 +1,38 @@
+"""R's glm, live through rpy2: polished to its fixed point (r-glm), with tight control, and as shipped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.problem import Problem
+from conformance.references.r import Mode, describe, r_glm
+
+
+class _RGlm:
+    mode: Mode
+    #: summary.glm estimates the dispersion of MASS::negative.binomial(theta), which is no "poisson" nor "binomial".
+    conventions = {"negative_binomial_dispersion": "estimated"}
+
+    def __init__(self) -> None:
+        self.version = describe()["R"]
+
+    def __call__(self, problem: Problem) -> dict[str, Any]:
+        return r_glm(problem, self.mode)
+
+
+class Polished(_RGlm):
+    """glm.fit(start = coef, maxit = 1) until the coefficients stop moving: what R's own arithmetic can do."""
+
+    name, mode = "r-glm", "polished"
+
+
+class Tight(_RGlm):
+    """glm.control(epsilon = 1e-14, maxit = 200)."""
+
+    name, mode = "r-glm-tight", "tight"
+
+
+class AsShipped(_RGlm):
+    """glm with its default control: epsilon 1e-8 on the deviance, 25 iterations."""
+
+    name, mode = "r-glm-default", "as_shipped"

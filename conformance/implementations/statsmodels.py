@@ -1,0 +1,121 @@
+"""statsmodels' GLM as shipped (IRLS), with what it declares of its conventions."""
+
+from __future__ import annotations
+
+import warnings
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from conformance.fit import Unsupported
+from conformance.problem import Problem
+
+_LINKS = {
+    "identity": "Identity",
+    "log": "Log",
+    "logit": "Logit",
+    "probit": "Probit",
+    "cauchit": "Cauchy",
+    "cloglog": "CLogLog",
+    "inverse": "InversePower",
+    "inverse_squared": "InverseSquared",
+    "sqrt": "Sqrt",
+}
+
+
+class Statsmodels:
+    """``statsmodels.api.GLM(...).fit()``: prior weights are its var_weights."""
+
+    name = "statsmodels"
+    #: GLMResults.aic leaves the dispersion out of the count; zero weights count as rows; a singular design gets the
+    #: minimum-norm solution of pinv; the null model is a constant.  See GLMResults in statsmodels' documentation.
+    conventions = {
+        "aic": "without_dispersion",
+        "log_likelihood_dispersion": "pearson",
+        "zero_weights": "counted",
+        "aliased": "minimum_norm",
+        "null_model_without_intercept": "constant",
+    }
+
+    def __init__(self) -> None:
+        import statsmodels.api
+
+        self._sm = statsmodels.api
+        self.version = version("statsmodels")
+
+    def family(self, problem: Problem) -> Any:
+        """The statsmodels family object with its link."""
+        families = self._sm.families
+        link = getattr(families.links, _LINKS[problem.link])()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # statsmodels warns of every link that is not the canonical one
+            match problem.family:
+                case "gaussian":
+                    return families.Gaussian(link)
+                case "binomial":
+                    return families.Binomial(link)
+                case "poisson":
+                    return families.Poisson(link)
+                case "gamma":
+                    return families.Gamma(link)
+                case "inverse_gaussian":
+                    return families.InverseGaussian(link)
+                case "negative_binomial":
+                    return families.NegativeBinomial(link, alpha=1.0 / float(problem.theta or 1.0))
+                case "tweedie":
+                    return families.Tweedie(link, var_power=problem.power)
+        raise Unsupported(f"no family {problem.family}")
+
+    def __call__(self, problem: Problem) -> dict[str, Any]:
+        """Fit, and report what GLMResults has."""
+        model_arguments = {"offset": problem.offset, "var_weights": problem.weights}
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            model = self._sm.GLM(
+                problem.y,
+                problem.X,
+                family=self.family(problem),
+                missing="raise",
+                **{name: value for name, value in model_arguments.items() if value is not None},
+            )
+            limit = {} if problem.max_iterations is None else {"maxiter": problem.max_iterations}
+            result = model.fit(start_params=problem.start, **limit)
+            report = self.report(result)
+        said = [f"{one.category.__name__}: {one.message}" for one in heard if _matters(one)]
+        return {**report, "warnings": list(dict.fromkeys(said))}
+
+    @staticmethod
+    def report(result: Any) -> dict[str, Any]:
+        """Every quantity that GLMResults has."""
+        return {
+            "coefficients": result.params,
+            "standard_errors": result.bse,
+            "covariance": result.cov_params(),
+            "dispersion": float(result.scale),
+            "deviance": float(result.deviance),
+            "null_deviance": float(result.null_deviance),
+            "log_likelihood": float(result.llf),
+            "aic": float(result.aic),
+            "bic": float(result.bic_llf),
+            "df_residual": float(result.df_resid),
+            "df_null": float(result.nobs - 1),
+            "rank": float(result.df_model + 1 if result.model.k_constant else result.df_model + 1),
+            "fitted_values": result.fittedvalues,
+            "linear_predictors": result.predict(which="linear"),
+            "response_residuals": result.resid_response,
+            "pearson_residuals": result.resid_pearson,
+            "deviance_residuals": result.resid_deviance,
+            "working_residuals": result.resid_working,
+            "leverages": np.asarray(result.get_hat_matrix_diag()),
+            "converged": bool(result.converged),
+            "iterations": int(result.fit_history["iteration"]),
+        }
+
+
+def _matters(one: warnings.WarningMessage) -> bool:
+    """Whether a warning is about this fit, not about statsmodels' own future."""
+    return not issubclass(one.category, (FutureWarning, DeprecationWarning)) and one.category.__name__ != "DomainWarning"
+
+
+fit = Statsmodels

@@ -1,0 +1,239 @@
+"""Iteratively reweighted least squares for every family and link: the suite's own small fitter.
+
+Fisher scoring in difference form (Green 1984, eq. 4).  Each step solves the weighted least squares problem
+    min || sqrt(W) (X delta - r) ||,   W = w mu_eta^2 / V(mu),   r = (y - mu) / mu_eta,
+by QR of sqrt(W) X, never through an explicit inverse, and adds delta to beta.  The next step corrects the rounding of
+the last, so that the answer is as exact as the score is.  No weight is floored and no probability clipped: what has no
+estimate is reported, not hidden.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+from conformance.family import Family, Link, family_of, link_of
+from conformance.fit import Fit
+from conformance.problem import Problem, refuse_invalid
+
+Array = NDArray[np.float64]
+EPS = float(np.finfo(np.float64).eps)
+
+MAX_ITERATIONS = 500  # away from the canonical link Fisher scoring is linear: some fits need many steps
+MAX_HALVINGS = 40
+RANK_TOLERANCE = 1e-12  # exact dependence leaves about 1e-15; R draws the line at 1e-11
+SMALL = 1e-8  # in standard errors: a step that still counts as converged where rounding ends the iteration
+
+
+def fit(problem: Problem, *, one_step: bool = False) -> Fit:
+    """Fit ``problem`` by maximum likelihood and report all that R's ``glm`` and ``summary`` do.
+
+    ``one_step`` takes a single weighted least squares step from the data themselves (for Poisson with identity link:
+    weights 1/(y + 1)), an approximation to compare with the full fit.
+    Raises ValueError for data that the family can't have and for a start outside the domain.
+    """
+    from conformance.summary import summarise  # it needs `solve` for the null model
+
+    return summarise(problem, solve(problem, one_step=one_step))
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """One line of the trace: all of it at the coefficients before the step."""
+
+    deviance: float
+    max_change: float  # largest |delta_j|; 0 where no further step was taken
+    score_norm: float  # largest |U_j| / sqrt((X'WX)_jj): the score in standard-error units
+    condition: float  # of X'WX, in the 2-norm
+    smallest_weight: float  # the smallest working weight of a row that counts
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Where the iteration ended: coefficients of the independent ``columns``, and what it said on the way."""
+
+    beta: Array
+    columns: NDArray[np.intp]
+    rows: Rows
+    iterations: int
+    converged: bool
+    warnings: tuple[str, ...]
+    trace: tuple[Iteration, ...]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All that a step needs to know of the rows: sums and a triangle, so that blocks of rows can be joined."""
+
+    triangle: Array  # (p + 1, p + 1), R of the QR of [sqrt(W) X, sqrt(W) r]
+    score: Array  # (p,) U = X'W r
+    rounding: Array  # (p,) the rounding error that U may hold
+    deviance: float
+    smallest_weight: float
+
+    @property
+    def valid(self) -> bool:
+        """Whether every eta and mu was inside the domain of link and family."""
+        return bool(np.isfinite(self.deviance))
+
+    @property
+    def decrement(self) -> float:
+        """sqrt(U' (X'WX)^-1 U), the length of the step in standard errors (of unit dispersion)."""
+        return float(np.linalg.norm(self.triangle[:-1, -1]))
+
+    @property
+    def score_is_zero(self) -> bool:
+        """Whether the score is zero to within its own rounding error: no tolerance, and nothing more to gain."""
+        return bool(np.all(np.abs(self.score) <= self.rounding))
+
+
+def pass_over_rows(family: Family, link: Link, X: Array, y: Array, w: Array, offset: Array, beta: Array) -> Rows:
+    """The working weights, score, triangle and deviance at ``beta``, for rows X (n, p) and y, w, offset (n,)."""
+    p = X.shape[1]
+    triangle, nothing = np.zeros((p + 1, p + 1)), np.full(p, np.nan)
+    eta = X @ beta + offset
+    mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
+    if not (np.all(link.etas.contains(eta)) and np.all(family.means.contains(mu) | (mu == family.means.high))):
+        return Rows(triangle, nothing, nothing, np.inf, np.nan)
+    with np.errstate(all="ignore"):  # what underflows shows as an infinite deviance or as a working weight of 0
+        deviance = float(np.sum(w * family.unit_deviance(y, mu, nu)))
+        V, residual = family.variance(mu, nu), family.residual(y, mu, nu)
+        W, r, a = w * mu_eta**2 / V, residual / mu_eta, w * mu_eta / V
+    live = (mu_eta != 0) & (V > 0) & np.isfinite(W) & np.isfinite(r)  # a mean at the end of its range pulls no more
+    W, r, a = np.where(live, W, 0.0), np.where(live, r, 0.0), np.where(live, a, 0.0)
+    error = np.abs(y) + np.abs(mu) + np.abs(mu_eta) * (np.abs(X) @ np.abs(beta) + np.abs(offset))
+    upper = np.linalg.qr(np.sqrt(W)[:, None] * np.column_stack([X, r]), mode="r")
+    triangle[: len(upper)] = upper
+    score, rounding = X.T @ (a * residual), EPS * (np.abs(X).T @ (np.abs(a) * error))
+    return Rows(triangle, score, rounding, deviance, float(W.min(initial=np.inf)))
+
+
+def solve(problem: Problem, *, one_step: bool = False) -> Solution:
+    """Iterate from the start to the maximum, to the limit, or to a proof that there is no maximum."""
+    refuse_invalid(problem)
+    family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
+    used = problem.prior_weights > 0
+    y, w, offset = problem.y[used], problem.prior_weights[used], problem.offsets[used]
+    columns = independent_columns(problem.X[used])
+    X = problem.X[np.ix_(used, columns)]
+
+    def at(beta: Array) -> Rows:
+        return pass_over_rows(family, link, X, y, w, offset, beta)
+
+    beta = problem.start[columns] if problem.start is not None else start(family, link, X, y, w, offset, one_step)
+    now, trace, best, steps = at(beta), [], np.inf, 0
+    if one_step:
+        return Solution(beta, columns, now, 1, False, ("one weighted least squares step only",), ())
+    if not now.valid:
+        raise ValueError("the start gives a mean outside the family's domain; give other starting coefficients")
+    limit, said = problem.max_iterations or MAX_ITERATIONS, ""
+    while True:
+        step, size = least_squares_step(now), now.decrement
+        if now.score_is_zero or steps == limit or (best <= size < SMALL):
+            trace.append(_line(now, 0.0))
+            break
+        then, step = _halve(at, beta, step, now)
+        trace.append(_line(now, float(np.max(np.abs(step), initial=0.0))))
+        if then is None:
+            said = "no step from here lowers the deviance within the family's domain: a boundary, or a saddle"
+            break
+        beta, now, best, steps = beta + step, then, min(best, size), steps + 1
+        if recedes(family, link, y, X @ step):
+            said = (
+                "separation: the likelihood rises for ever along the last step, so that no maximum likelihood "
+                "estimate exists (Albert and Anderson 1984); the coefficients are where the iteration stopped"
+            )
+            break
+    converged = not said.startswith("separation") and (now.score_is_zero or now.decrement < SMALL)
+    if not converged and not said:
+        said = f"iteration limit of {limit} reached"
+    tail = f"; the score is {now.decrement:.2g} standard errors from zero"
+    warnings = () if converged else (said + ("" if said.startswith("separation") else tail),)
+    return Solution(beta, columns, now, steps, converged, warnings, tuple(trace))
+
+
+def least_squares_step(rows: Rows) -> Array:
+    """(p,) delta by back substitution; zeros where the triangle is singular."""
+    R, rhs = rows.triangle[:-1, :-1], rows.triangle[:-1, -1]
+    return np.asarray(solve_triangular(R, rhs)) if np.all(np.diag(R) != 0) else np.zeros_like(rhs)
+
+
+def start(family: Family, link: Link, X: Array, y: Array, w: Array, offset: Array, one_step: bool = False) -> Array:
+    """(p,) coefficients of one weighted least squares fit to the link of slightly smoothed data."""
+    mean = np.full_like(y, np.average(y, weights=w))
+    if family.name == "binomial":
+        mu = (w * y + 0.5) / (w + 1.0)
+    elif family.name == "gaussian" and link.name == "identity":
+        mu = y
+    else:
+        mu = y + 1.0 if one_step else 0.5 * (y + mean)
+    mu = np.where(link.means.contains(mu) & family.means.contains(mu), mu, mean)
+    eta = link.linkfun(mu)
+    root = np.sqrt(w * link.mu_eta(eta) ** 2 / family.variance(mu, 1.0 - mu))
+    z = (y if link.name == "identity" else eta) - offset
+    beta = _least_squares(X * root[:, None], z * root)
+    if one_step or pass_over_rows(family, link, X, y, w, offset, beta).valid:
+        return beta
+    return _least_squares(X, link.linkfun(mean) - offset)  # with an intercept: a constant mean, which is valid
+
+
+def independent_columns(X: Array) -> NDArray[np.intp]:
+    """The columns of X (n, p) that no earlier ones span: the later of dependent columns is the aliased one, as in R."""
+    basis, kept = np.zeros((X.shape[0], 0)), []
+    for j, column in enumerate(X.T):
+        length = float(np.linalg.norm(column))
+        v = column / (length or 1.0)
+        for _ in range(2):  # twice is enough (Giraud et al. 2005)
+            v = v - basis @ (basis.T @ v)
+        if np.linalg.norm(v) > RANK_TOLERANCE:
+            basis = np.column_stack([basis, v / np.linalg.norm(v)])
+            kept.append(j)
+    return np.array(kept, dtype=np.intp)
+
+
+def recedes(family: Family, link: Link, y: Array, move: Array) -> bool:
+    """Whether the likelihood never falls along ``move`` = X d, and ``move`` is no small step: then no maximum exists.
+
+    Binomial: x'd >= 0 where y = 1, <= 0 where y = 0, = 0 between (Albert and Anderson 1984; Silvapulle 1981).
+    Poisson and negative binomial with log link: x'd <= 0 where y = 0, = 0 elsewhere (Santos Silva and Tenreyro 2010).
+    """
+    large = float(np.max(np.abs(move), initial=0.0))
+    if large < 1e-3:  # near an estimate the steps vanish; along a direction of recession they do not
+        return False
+    up, down, slack = move > 1e-9 * large, move < -1e-9 * large, np.zeros_like(y, dtype=bool)
+    if family.name == "binomial" and link.name != "log":
+        slack = np.where(y == 1, down, np.where(y == 0, up, up | down))
+    elif family.name in ("poisson", "negative_binomial") and link.name == "log":
+        slack = np.where(y == 0, up, up | down)
+    else:
+        return False
+    return not np.any(slack)
+
+
+def _least_squares(A: Array, b: Array) -> Array:
+    """argmin ||A x - b|| by QR."""
+    Q, R = np.linalg.qr(A)
+    return np.asarray(solve_triangular(R, Q.T @ b))
+
+
+def _halve(at, beta: Array, step: Array, now: Rows) -> tuple[Rows | None, Array]:  # type: ignore[no-untyped-def]
+    """The first of step, step/2, step/4 ... that stays in the domain and does not raise the deviance."""
+    slack = 8 * EPS * abs(now.deviance)
+    for _ in range(MAX_HALVINGS):
+        then: Rows = at(beta + step)
+        if then.valid and then.deviance <= now.deviance + slack:
+            return then, step
+        step = step / 2
+    return None, np.zeros_like(step)
+
+
+def _line(now: Rows, change: float) -> Iteration:
+    """The trace's record of ``now`` and the step that was taken from it."""
+    R = now.triangle[:-1, :-1]
+    norms = np.linalg.norm(R, axis=0)
+    score = np.divide(np.abs(now.score), norms, out=np.zeros_like(norms), where=norms > 0)
+    condition = float(np.linalg.cond(R)) ** 2 if R.size else 1.0
+    return Iteration(now.deviance, change, float(np.max(score, initial=0.0)), condition, now.smallest_weight)

@@ -1,0 +1,103 @@
+# R's glm asked for everything it reports.  R's own functions answer (vcov, residuals, logLik, AIC, hatvalues ...);
+# nothing here computes a statistic that R has a function for.
+
+family_of <- function(family, link, theta, power) {
+  r_link <- if (link == "inverse_squared") "1/mu^2" else link
+  switch(family,
+    gaussian = gaussian(r_link), binomial = binomial(r_link), poisson = poisson(r_link), gamma = Gamma(r_link),
+    inverse_gaussian = inverse.gaussian(r_link),
+    # negative.binomial takes its link unevaluated, so the name is put into the call
+    negative_binomial = eval(call("negative.binomial", theta = theta, link = r_link), asNamespace("MASS")),
+    tweedie = statmod::tweedie(var.power = power, link.power = 0),
+    stop("no family ", family, " in R"))
+}
+
+# The value and the distinct warnings of an expression.
+heard <- function(expression) {
+  warnings <- character()
+  value <- withCallingHandlers(expression, warning = function(w) {
+    warnings <<- unique(c(warnings, conditionMessage(w)))
+    invokeRestart("muffleWarning")
+  })
+  list(value = value, warnings = warnings)
+}
+
+# mode: "as_shipped" (glm's own defaults), "tight" (epsilon 1e-14, 200 iterations), or "polished" (then single
+# steps from the last coefficients until they stop moving).
+fit_glm <- function(X, y, weights, offset, family, link, theta, power, start, max_iterations, intercept, mode) {
+  control <- if (mode == "as_shipped") glm.control() else glm.control(epsilon = 1e-14, maxit = 200)
+  if (!is.null(max_iterations)) control$maxit <- max_iterations
+  f <- family_of(family, link, theta, power)
+  frame <- list(.y = y)
+  covariates <- if (intercept) X[, -1, drop = FALSE] else X
+  rhs <- if (!intercept) ".X - 1" else if (ncol(covariates) > 0) ".X" else "1"
+  if (ncol(covariates) > 0) frame$.X <- covariates
+  frame$.w <- if (is.null(weights)) rep(1, length(y)) else weights
+  frame$.o <- if (is.null(offset)) rep(0, length(y)) else offset
+  call <- list(quote(glm), formula = as.formula(paste(".y ~", rhs)), family = f, data = quote(frame), control = control)
+  if (!is.null(weights)) call$weights <- quote(.w)
+  if (!is.null(offset)) call$offset <- quote(.o)
+  if (!is.null(start)) call$start <- start
+  first <- heard(eval(as.call(call)))
+  fit <- first$value
+  if (mode == "polished") {
+    call$control <- glm.control(epsilon = 1e-14, maxit = 1)
+    moved <- Inf
+    for (i in 1:200) {
+      beta <- coef(fit)
+      call$start <- ifelse(is.na(beta), 0, beta)
+      again <- tryCatch(suppressWarnings(eval(as.call(call))), error = function(e) NULL)
+      if (is.null(again)) break
+      now <- max(abs((coef(again) - beta) / beta), 0, na.rm = TRUE)
+      if (now == 0 || (now < 1e-12 && now >= moved)) break
+      moved <- now
+      again$converged <- fit$converged
+      again$iter <- first$value$iter + i
+      again$null.deviance <- first$value$null.deviance # one step is too few for the null model's own fit
+      fit <- again
+    }
+  }
+  list(fit = fit, warnings = first$warnings)
+}
+
+quiet <- function(expression) tryCatch(suppressWarnings(expression), error = function(e) NULL)
+
+report_glm <- function(...) {
+  done <- fit_glm(...)
+  fit <- done$fit
+  summary <- quiet(summary(fit))
+  covariance <- quiet(vcov(fit, complete = TRUE))
+  list(
+    coefficients = unname(coef(fit)),
+    standard_errors = if (!is.null(covariance)) unname(sqrt(diag(covariance))),
+    covariance = unname(covariance),
+    dispersion = summary$dispersion,
+    deviance = deviance(fit),
+    null_deviance = fit$null.deviance,
+    log_likelihood = quiet(as.numeric(logLik(fit))),
+    aic = quiet(AIC(fit)),
+    bic = quiet(BIC(fit)),
+    df_residual = df.residual(fit),
+    df_null = fit$df.null,
+    rank = fit$rank,
+    fitted_values = unname(fitted(fit)),
+    linear_predictors = unname(fit$linear.predictors),
+    response_residuals = unname(residuals(fit, type = "response")),
+    pearson_residuals = unname(residuals(fit, type = "pearson")),
+    deviance_residuals = unname(quiet(residuals(fit, type = "deviance"))),
+    working_residuals = unname(residuals(fit, type = "working")),
+    leverages = unname(quiet(hatvalues(fit))),
+    converged = fit$converged,
+    iterations = fit$iter,
+    warnings = done$warnings)
+}
+
+describe_r <- function() {
+  info <- sessionInfo()
+  packages <- c("stats", "MASS", "statmod")
+  present <- Filter(function(p) nzchar(system.file(package = p)), packages)
+  list(
+    R = R.version.string, platform = info$platform, blas = basename(extSoftVersion()[["BLAS"]]),
+    lapack = basename(info$LAPACK), packages = sapply(present, function(p) as.character(packageVersion(p))),
+    session_info = capture.output(print(info)))
+}

@@ -1,0 +1,133 @@
+"""Stored references: JSON files that know what they were made from, so that a stale one is an error.
+
+reference_outputs/<source>/<id>.json holds ``case``, ``asked_sha256``, ``data_sha256`` (what it answers), ``generator``
+(what made it) and the quantities, in one mapping for each variant (r: as_shipped, polished; statsmodels: as_shipped).
+Numbers have up to 17 digits, enough to restore every double; NaN and infinities are strings.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.case import Case
+from conformance.digits import agreement, worst
+from conformance.errors import StaleReference
+from conformance.fit import KEYS
+from conformance.library import Library
+
+SCHEMA = 1
+_WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def path_of(library: Library, source: str, id: str) -> Path:
+    """Where the reference of ``id`` from ``source`` (r, statsmodels, certified) is stored."""
+    return library.references / source / f"{id}.json"
+
+
+def identity(case: Case) -> dict[str, Any]:
+    """What a reference says of the question that it answers."""
+    return {"case": case.id, "asked_sha256": case.asked_sha256, "data_sha256": case.data_sha256}
+
+
+def read(library: Library, source: str, case: Case, *, command: str = "regenerate") -> dict[str, Any]:
+    """The stored reference; StaleReference names file, cause and the command that mends it."""
+    path = path_of(library, source, case.id)
+    mend = f"run `glm-conformance {command} {case.id}`"
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
+    except FileNotFoundError as error:
+        raise StaleReference(f"{path}: there is no {source} reference for {case.id}; {mend}") from error
+    except ValueError as error:
+        raise StaleReference(f"{path}: broken JSON ({error}); restore it from version control, or {mend}") from error
+    if not isinstance(stored, dict) or stored.get("schema") != SCHEMA:
+        raise StaleReference(f"{path}: not a reference of schema {SCHEMA}; {mend}")
+    for key, value in identity(case).items():
+        if stored.get(key) != value:
+            moved = {"asked_sha256": "the case", "data_sha256": f"its data ({case.data})", "case": "the id"}[key]
+            raise StaleReference(f"{path}: stale: {moved} changed since it was made; {mend}")
+    return stored
+
+
+def write(path: Path, stored: Mapping[str, Any]) -> None:
+    """Write ``stored`` whole or not at all: to a file beside, which then takes the name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(dumps(stored) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(beside, 0o644)
+        os.replace(beside, path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+
+
+def dumps(tree: Any, indent: str = "") -> str:
+    """JSON with a line for each key of a mapping, and one line for each list: short files, readable diffs."""
+    if isinstance(tree, Mapping):
+        inner = indent + " "
+        lines = (f"{inner}{json.dumps(str(key))}: {dumps(value, inner)}" for key, value in tree.items())
+        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+    return json.dumps(plain(tree), allow_nan=False, ensure_ascii=False)
+
+
+def plain(value: Any) -> Any:
+    """``value`` with arrays as lists and NaN and infinities as strings, so that any JSON reader takes it."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    if isinstance(value, (float, np.floating)):
+        number = float(value)
+        return number if math.isfinite(number) else "NaN" if number != number else f"{'-' * (number < 0)}Infinity"
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def restore(value: Any) -> Any:
+    """What ``plain`` made plain, as floats and arrays again."""
+    if isinstance(value, list) and value and not isinstance(value[0], (dict, bool)):
+        if any(isinstance(one, str) and one not in _WORDS for one in value):
+            return value
+        return np.array([restore(one) for one in value], dtype=np.float64)
+    return _WORDS.get(value, value) if isinstance(value, str) else value
+
+
+def quantities(variant: Mapping[str, Any]) -> dict[str, Any]:
+    """The quantities of one stored variant, as floats and arrays."""
+    return {key: restore(value) for key, value in variant.items() if key in KEYS and key not in ("warnings", "trace")}
+
+
+def moved(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """For every quantity of two stored variants: its name and the digits that still agree (-inf: gone or new)."""
+    before, after = quantities(old), quantities(new)
+    for name in dict.fromkeys([*before, *after]):
+        if name in ("converged", "iterations"):
+            continue
+        a, b = before.get(name), after.get(name)
+        if a is None or b is None or np.shape(a) != np.shape(b):
+            yield name, -math.inf
+            continue
+        scale = np.maximum(np.abs(b), _typical(np.asarray(b, dtype=np.float64)))
+        yield name, worst(agreement(a, b, scale))[0]
+
+
+def _typical(values: Any) -> float:
+    """The root mean square of a vector's finite values, 0 for a number: an entry near 0 is judged by its fellows."""
+    finite = values[np.isfinite(values)] if values.ndim else np.zeros(0)
+    return float(np.sqrt(np.mean(finite**2))) if finite.size else 0.0
+
+
+def _no_constant(word: str) -> float:
+    raise ValueError(f"{word} is not JSON")

@@ -1,0 +1,53 @@
+"""One fit beside its reference, for `glm-conformance fit`."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from conformance.checks.values import compare
+from conformance.fit import SCALARS
+from conformance.trial import Trial
+
+
+def show_fit(console: Console, trial: Trial, trace: bool = False) -> None:
+    """Coefficients with standard errors, then the scalars, each with the digits that agree."""
+    fit, problem = trial.fit, trial.problem
+    console.print(f"{trial.case.id}: {escape(trial.case.title)}; {problem.family}, {problem.link}", soft_wrap=True)
+    console.print(f"reference: {escape(trial.reference.source)}", soft_wrap=True)
+    if fit is None:
+        console.print(f"refused: {escape(trial.refusal or '')}", soft_wrap=True)
+        return
+    table = Table(pad_edge=False, header_style="bold")
+    table.add_column("term", overflow="fold")
+    for name in ("coefficient", "reference", "std. error", "reference"):
+        table.add_column(name, justify="right", overflow="fold")
+    blank = np.full(problem.p, np.nan)
+    columns = [fit.coefficients, trial.expected.get("coefficients", blank)]
+    columns += [fit.standard_errors if fit.standard_errors is not None else blank]
+    columns += [trial.expected.get("standard_errors", blank)]
+    for name, *numbers in zip(problem.names, *columns, strict=True):
+        table.add_row(escape(name), *(f"{number:.12g}" for number in numbers))
+    console.print(table)
+    scalars = Table(pad_edge=False, header_style="bold")
+    scalars.add_column("quantity")
+    for name in ("said", "reference", "digits"):
+        scalars.add_column(name, justify="right")
+    for name in SCALARS:
+        said, want = getattr(fit, name), trial.expected.get(name)
+        if said is not None:
+            digits = "" if want is None else f"{compare(trial, name).digits or 0:.1f}"
+            scalars.add_row(name, f"{said:.15g}", "" if want is None else f"{want:.15g}", digits)
+    console.print(scalars)
+    console.print(f"converged: {fit.converged}; iterations: {fit.iterations}")
+    for warning in fit.warnings:
+        console.print(f"said: {escape(warning)}", soft_wrap=True)
+    if trace:
+        for number, line in enumerate(fit.trace):
+            console.print(
+                f"{number:3} deviance {line.deviance:.10g}  max change {line.max_change:.2e}  score "
+                f"{line.score_norm:.2e}  cond {line.condition:.2e}  min weight {line.smallest_weight:.2e}",
+                soft_wrap=True,
+            )

@@ -1,0 +1,74 @@
+"""The record of a run: JSON Lines, a run line, a line for each verdict, and a summary without which it is truncated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+from conformance.references.store import plain
+from conformance.verdict import Outcome, Verdict, conforms, count
+
+
+@dataclass(frozen=True)
+class Record:
+    """A whole report."""
+
+    run: Mapping[str, Any]
+    verdicts: tuple[Verdict, ...]
+    summary: Mapping[str, Any]
+
+
+class TruncatedReport(ValueError):
+    """A report without its summary line, or one whose lines do not add up."""
+
+
+def summary_line(verdicts: Iterable[Verdict], seconds: float, fit_seconds: float) -> dict[str, Any]:
+    """The report's last line; ``conforms`` is the one function that the exit status asks too."""
+    counts = count(verdicts)
+    return {
+        "type": "summary",
+        "conforms": conforms(counts),
+        "counts": counts,
+        "seconds": round(seconds, 3),
+        "fit_seconds": round(fit_seconds, 3),
+    }
+
+
+class Writer:
+    """Writes lines as they come, so that an interrupted run leaves a report that is seen to be truncated."""
+
+    def __init__(self, path: Path | None):
+        self._file: TextIO | None = None if path is None else path.open("w", encoding="utf-8")
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """One line, at once on disk."""
+        if self._file is not None:
+            self._file.write(json.dumps(plain(line), allow_nan=False, ensure_ascii=False) + "\n")
+            self._file.flush()
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def read(path: Path) -> Record:
+    """The record in ``path``; TruncatedReport where it has no summary or its counts do not add up."""
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    kinds = [line.get("type") for line in lines]
+    if not lines or kinds[0] != "run" or kinds[-1] != "summary":
+        raise TruncatedReport(f"{path}: the report is truncated: no summary line at its end; run the gate again")
+    verdicts = tuple(
+        Verdict(**{**{k: v for k, v in line.items() if k != "type"}, "outcome": Outcome(line["outcome"])})
+        for line in lines[1:-1]
+    )
+    run, summary = lines[0], lines[-1]
+    if len(verdicts) != run["cases"] * run["checks"] or count(verdicts) != summary["counts"]:
+        raise TruncatedReport(f"{path}: its verdicts do not add up to cases x checks; run the gate again")
+    return Record(run, verdicts, summary)

@@ -1,0 +1,103 @@
+"""Everything that a GLM reports, from the coefficients: R's definitions (summary.glm, residuals.glm, logLik, AIC)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+from conformance.family import Family, family_of, link_of
+from conformance.fit import Fit
+from conformance.problem import Problem
+
+if TYPE_CHECKING:
+    from conformance.irls import Solution
+
+Array = NDArray[np.float64]
+
+
+def summarise(problem: Problem, solution: Solution) -> Fit:
+    """The Fit of ``problem`` at ``solution``: rows of weight 0 count nowhere but have fitted values (R)."""
+    family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
+    w, used, columns = problem.prior_weights, problem.prior_weights > 0, solution.columns
+    n, p = int(used.sum()), len(columns)
+    eta = problem.X[:, columns] @ solution.beta + problem.offsets
+    mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
+    with np.errstate(all="ignore"):  # rows of weight 0 and saturated means may lie outside the domain
+        V, residual = family.variance(mu, nu), family.residual(problem.y, mu, nu)
+        unit_deviance = np.maximum(family.unit_deviance(problem.y, mu, nu), 0.0)
+        pearson = residual * np.sqrt(w / V)
+        root_W = np.sqrt(w * mu_eta**2 / V)
+        working = residual / mu_eta
+    deviance = float(np.sum((w * unit_deviance)[used]))
+    estimated = float(np.sum(pearson[used] ** 2)) / (n - p) if n > p else np.nan
+    dispersion = estimated if family.known_dispersion is None else family.known_dispersion
+
+    R = solution.rows.triangle[:-1, :-1]  # X'WX = R'R, so its inverse is S S' with S = R^-1, by back substitution
+    S = solve_triangular(R, np.eye(p)) if np.all(np.diag(R) != 0) else np.full((p, p), np.inf)
+    standard_errors, covariance = np.full(problem.p, np.nan), np.full((problem.p, problem.p), np.nan)
+    standard_errors[columns] = np.sqrt(dispersion) * np.linalg.norm(S, axis=1)
+    covariance[np.ix_(columns, columns)] = dispersion * (S @ S.T)
+    leverages = np.sum(((problem.X[:, columns] * root_W[:, None]) @ S) ** 2, axis=1)
+
+    log_likelihood = _log_likelihood(family, problem, mu, nu, deviance)
+    parameters = p + (family.known_dispersion is None)
+    coefficients = np.full(problem.p, np.nan)
+    coefficients[columns] = solution.beta
+    return Fit(
+        coefficients=coefficients,
+        standard_errors=standard_errors,
+        covariance=covariance,
+        dispersion=dispersion,
+        deviance=deviance,
+        null_deviance=null_deviance(problem),
+        log_likelihood=log_likelihood,
+        aic=None if log_likelihood is None else 2.0 * parameters - 2.0 * log_likelihood,
+        bic=None if log_likelihood is None else np.log(n) * parameters - 2.0 * log_likelihood,
+        df_residual=n - p,
+        df_null=n - problem.intercept,
+        rank=p,
+        fitted_values=mu,
+        linear_predictors=eta,
+        response_residuals=residual,
+        pearson_residuals=pearson,
+        deviance_residuals=np.sign(residual) * np.sqrt(w * unit_deviance),
+        working_residuals=working,
+        leverages=leverages,
+        converged=solution.converged,
+        iterations=solution.iterations,
+        warnings=solution.warnings,
+        trace=solution.trace,
+    )
+
+
+def _log_likelihood(family: Family, problem: Problem, mu: Array, nu: Array, deviance: float) -> float | None:
+    """As R's ``logLik``: an unknown dispersion is taken as deviance / sum of weights (the Gaussian: / rows)."""
+    if family.name == "tweedie":
+        return None  # R has none
+    used, w = problem.prior_weights > 0, problem.prior_weights
+    size = float(used.sum() if family.name == "gaussian" else w.sum())
+    phi = family.known_dispersion or deviance / size
+    with np.errstate(all="ignore"):  # a perfect fit has phi = 0 and an infinite log-likelihood
+        return float(np.sum(family.log_likelihood(problem.y[used], mu[used], nu[used], w[used], phi)))
+
+
+def null_deviance(problem: Problem) -> float:
+    """The deviance with the intercept and the offset alone; without an intercept, of eta = offset, as R has it."""
+    from conformance.irls import solve
+
+    family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
+    used = problem.prior_weights > 0
+    y, w, offset = problem.y[used], problem.prior_weights[used], problem.offsets[used]
+    if problem.intercept and problem.offset is not None:
+        ones = np.ones((problem.n, 1))
+        return solve(replace(problem, X=ones, names=("(Intercept)",), start=None, max_iterations=None)).rows.deviance
+    if problem.intercept:
+        mu, nu = (np.full_like(y, np.average(values, weights=w)) for values in (y, 1.0 - y))
+    else:
+        mu, nu = link.linkinv(offset), link.complement(offset)
+    with np.errstate(all="ignore"):
+        return float(np.sum(w * family.unit_deviance(y, mu, nu)))

@@ -1,0 +1,135 @@
+"""A Trial is one case put to one implementation: what was asked, answered and expected.  Checks look at nothing else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.case import Case
+from conformance.conventions import under
+from conformance.family import family_of, link_of
+from conformance.fit import Fit
+from conformance.irls import Rows, pass_over_rows
+from conformance.problem import Problem
+from conformance.verdict import Outcome
+
+Array = NDArray[np.float64]
+U = 2.0**-53  # the unit roundoff of doubles
+
+
+@dataclass(frozen=True)
+class Demand:
+    """How many digits are asked: at least ``digits`` where they can be had, or with ``strict`` all that can be had."""
+
+    digits: float = 6.0
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What is known of a case's answer.
+
+    values       quantities in R's meaning, and the variants that `conventions.under` knows
+    source       who says so, in words ('proven to 40 digits', 'R 4.2.2, polished')
+    errors       for each quantity the error, elementwise, that rounding the data to doubles may make; absent: unknown
+    """
+
+    values: Mapping[str, Any]
+    source: str
+    errors: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found; the gate makes a Verdict of it."""
+
+    outcome: Outcome
+    quantity: str
+    digits: float | None = None
+    required: float | None = None
+    attainable: float | None = None
+    got: Any = None
+    want: Any = None
+    cause: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One case, one implementation.  ``fit`` is None where it refused, and ``refusal`` then holds its words."""
+
+    case: Case
+    problem: Problem
+    fit: Fit | None
+    refusal: str | None
+    reference: Reference
+    conventions: Mapping[str, str]
+    demand: Demand = Demand()
+    arrays_touched: tuple[str, ...] = ()
+
+    @cached_property
+    def expected(self) -> dict[str, Any]:
+        """The reference values under the declared conventions."""
+        return under(self.reference.values, self.problem, self.conventions)
+
+    @property
+    def guard(self) -> float:
+        """K: how many times the attainable error a correct solver may make (measured: 10, more for long data)."""
+        return 10.0 * max(1.0, math.sqrt(self.problem.n / 1000.0))
+
+    def scale(self, quantity: str) -> Array:
+        """What the error of ``quantity`` is taken relative to, elementwise.
+
+        A coefficient: max(|beta|, SE), so that an exact zero makes sense.  Vectors over the rows: max(|value|, their
+        root mean square), for one that is nearly 0 is judged by its fellows.  A covariance: SE_j SE_k.  A deviance or
+        dispersion that is exactly 0: the null deviance.  The rest: |value|, and 1 for a log-likelihood near 0.
+        """
+        want = np.atleast_1d(np.asarray(self.expected[quantity], dtype=np.float64))
+        errors = self.expected.get("standard_errors")
+        if quantity == "coefficients" and errors is not None:
+            return np.maximum(np.abs(want), np.where(np.isfinite(errors), errors, 0.0))
+        if quantity == "covariance":
+            se = np.sqrt(np.diag(want))
+            return np.where(np.outer(se, se) > 0, np.outer(se, se), 1.0)
+        if quantity in ("log_likelihood", "aic", "bic"):
+            return np.maximum(np.abs(want), 1.0)
+        if quantity == "fitted_values" and self.problem.family != "gaussian":
+            return np.abs(want)  # positive means: the digits of a small one count
+        if want.size > 1 and quantity not in ("standard_errors", "coefficients"):
+            return np.maximum(np.abs(want), float(np.sqrt(np.mean(want[np.isfinite(want)] ** 2))))
+        natural = self.expected.get("null_deviance") or 1.0
+        return np.where(want == 0, natural if quantity in ("deviance", "dispersion") else 1.0, np.abs(want))
+
+    def attainable(self, quantity: str) -> Array | None:
+        """The digits that a backward-stable solver can have, elementwise; None where that is not known."""
+        error = self.reference.errors.get(quantity)
+        if error is None:
+            return None
+        with np.errstate(divide="ignore"):
+            return np.asarray(-np.log10(np.maximum(np.asarray(error) / self.scale(quantity), U)))
+
+    def required(self, attainable: Array | None) -> Array:
+        """The digits asked: the floor, or less where the data can't give them; all of them under --strict."""
+        if attainable is None:
+            return np.array(self.demand.digits)
+        all_of_them = attainable - math.log10(self.guard)
+        return all_of_them if self.demand.strict else np.minimum(self.demand.digits, all_of_them)
+
+    @cached_property
+    def aliased(self) -> NDArray[np.bool_]:
+        """(p,) which coefficients the fit reports as aliased."""
+        return np.isnan(self.fit.coefficients) if self.fit else np.zeros(self.problem.p, dtype=bool)
+
+    def rows_at(self, beta: Array, problem: Problem | None = None) -> Rows:
+        """The score and information at ``beta`` (NaN: column left out), of ``problem`` or this trial's own."""
+        problem = problem or self.problem
+        family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
+        used, kept = problem.prior_weights > 0, ~np.isnan(beta)
+        arrays = (problem.y[used], problem.prior_weights[used], problem.offsets[used])
+        return pass_over_rows(family, link, problem.X[np.ix_(used, kept)], *arrays, beta[kept])
