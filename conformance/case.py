@@ -32,8 +32,9 @@ Defect = Literal["offset_length", "nan_in_x", "inf_in_x", "nan_in_y", "inf_in_y"
 Expression = Annotated[str, Field(min_length=1)]
 
 #: The keys that say what is asked.  A reference is stale when one of these moved, not when a note was reworded.
-ASKED = ("data", "formula", "levels", "family", "link", "weights", "offset", "theta", "power", "start")
-ASKED = (*ASKED, "max_iterations", "outcome", "defect")
+ASKED = tuple(
+    "data formula levels family link weights offset theta power start max_iterations outcome defect".split()  # noqa: SIM905
+)
 
 
 class Case(BaseModel):
@@ -253,9 +254,10 @@ def _explained(path: Path, error: Any) -> str:
 def _line_of(path: Path, where: tuple[Any, ...]) -> int:
     """The line of the key path ``where`` in the YAML file, 1 where it can't be found."""
     try:
-        node, line = YAML(typ="rt").load(path.read_text(encoding="utf-8")), 0
+        node: Any = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        line = 0
         for part in where:
-            line = node.lc.item(part)[0] if isinstance(node, list) else node.lc.key(part)[0]
+            line = (node.lc.item if isinstance(part, int) else node.lc.key)(part)[0]
             node = node[part]
     except (KeyError, AttributeError, IndexError, TypeError, OSError, MarkedYAMLError):
         return 1

@@ -95,7 +95,7 @@ def other_problems(problem: Problem) -> Iterator[tuple[str, Problem]]:
             yield f"with the {link} link", replace(problem, link=link)
     for family, links in PAIRS.items():
         parameter = {"negative_binomial": {"theta": 1.0}, "tweedie": {"power": 1.5}}.get(family, {})
-        inside = family_of(family, **parameter).responses.contains(problem.y)  # type: ignore[arg-type]
+        inside = family_of(family, **parameter).responses.contains(problem.y)
         if family != problem.family and problem.link in links and family != "tweedie" and np.all(inside):
             yield f"with the {family} family", replace(problem, family=family, theta=parameter.get("theta"))
     if problem.theta is not None:
@@ -194,7 +194,7 @@ def slips(trial: Trial, quantity: str) -> Iterator[tuple[str, Any]]:
 
 
 def _earlier_iterate(trial: Trial, quantity: str) -> Cause | None:
-    """Right coefficients, but errors that agree to some digits only: computed from the weights of an earlier iterate."""
+    """Right coefficients, but errors that agree to some digits only: from the weights of an earlier iterate."""
     if quantity not in ("standard_errors", "covariance", "leverages", "working_residuals", "dispersion"):
         return None
     digits = worst(agreement(getattr(trial.fit, quantity), trial.expected[quantity], trial.scale(quantity)))[0]

@@ -20,7 +20,7 @@ from rich.table import Table
 from conformance.case import Case
 from conformance.errors import CallError, Unusable
 from conformance.library import Library
-from conformance.verdict import Outcome, exit_status
+from conformance.verdict import Verdict, exit_status
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -69,7 +69,13 @@ def _progress(what: str, total: int) -> Iterator[Callable[[str], None]]:
     if not out.is_terminal:
         yield lambda name: None
         return
-    columns = (TextColumn(what), BarColumn(24), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[at]}"))
+    columns = (
+        TextColumn(what),
+        BarColumn(24),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[at]}"),
+    )
     with Progress(*columns, console=out, transient=True) as bar:
         task = bar.add_task(what, total=total, at="")
         yield lambda name: bar.update(task, advance=1, at=name)
@@ -78,7 +84,9 @@ def _progress(what: str, total: int) -> Iterator[Callable[[str], None]]:
 @app.command(epilog="Example: glm-conformance gate mypackage.adapter:fit --case 'nist-*' --report run.jsonl")
 @_unusable_is_2
 def gate(
-    implementation: Annotated[str, typer.Argument(help="irls, statsmodels, r-glm, ... or module:attribute of your own.")],
+    implementation: Annotated[
+        str, typer.Argument(help="irls, statsmodels, r-glm, ... or module:attribute of your own.")
+    ],
     cases: CasesFolder = None,
     case: CaseGlobs = None,
     digits: Digits = 6.0,
@@ -96,7 +104,8 @@ def gate(
 
     found, library = find(implementation), Library.at(cases)
     ids = library.select(case)
-    started, fit_seconds, verdicts, unusable = time.perf_counter(), 0.0, [], False
+    started, fit_seconds, unusable = time.perf_counter(), 0.0, False
+    verdicts: list[Verdict] = []
     with Writer(_writable(report)) as writer, _progress(f"gate {implementation}", len(ids)) as advance:
         header = run_line(found, len(ids), len(CHECKS))
         writer.write(header)
@@ -117,14 +126,19 @@ def gate(
 @app.command(epilog="Example: glm-conformance regenerate contraception --source r")
 @_unusable_is_2
 def regenerate(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[CASE]...", help="Cases (or patterns); all without.")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Compare only: write nothing, exit 1 where digits moved.")] = False,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[CASE]...", help="Cases (or patterns); all without.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare only: write nothing, exit 1 where digits moved.")
+    ] = False,
     source: Annotated[list[str] | None, typer.Option(help="r, statsmodels; both without.")] = None,
     cases: CasesFolder = None,
     case: CaseGlobs = None,
 ) -> None:
     """Ask R and statsmodels again, show how many digits each quantity moved, and store what they say now."""
-    from conformance.references.regenerate import SOURCES, regenerate as remake
+    from conformance.references.regenerate import SOURCES
+    from conformance.references.regenerate import regenerate as remake
 
     library = Library.at(cases)
     ids = library.select([*(names or []), *(case or [])] or None)
@@ -146,13 +160,17 @@ def regenerate(
             for moved in movements:
                 tally[moved.state] += 1
                 if moved.state != "same":
-                    shown = ", ".join(f"{name} {max(d, -99):.1f}" for name, d in moved.digits.items()) or "no number moved"
+                    shown = (
+                        ", ".join(f"{name} {max(d, -99):.1f}" for name, d in moved.digits.items()) or "no number moved"
+                    )
                     said = f": {moved.message}" if moved.message else ""
                     out.print(f"{moved.state.upper():6} {moved.source}/{moved.case}{escape(said)}", soft_wrap=True)
                     if moved.state == "moved":
                         out.print(f"       digits that still agree: {escape(shown)}", soft_wrap=True)
             advance(id)
-    out.print(", ".join(f"{number} {state}" for state, number in tally.items()) + (" (nothing written)" if check else ""))
+    out.print(
+        ", ".join(f"{number} {state}" for state, number in tally.items()) + (" (nothing written)" if check else "")
+    )
     off = tally["moved"] + tally["new"] + tally["broken"]
     if check and off:
         out.print("run `glm-conformance regenerate` to store what was shown, and read the diff before you commit it")
@@ -170,7 +188,8 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
 ) -> None:
     """Digits of coefficients / standard errors of each implementation on each case, and the causes of failures."""
-    from conformance.audit import audit as side_by_side, causes, cell
+    from conformance.audit import audit as side_by_side
+    from conformance.audit import causes, cell
     from conformance.references.store import plain
     from conformance.trial import Demand
 
@@ -229,7 +248,9 @@ def fit(
 
 @cases_app.command("list", epilog="Example: glm-conformance cases list --case 'nist-*'")
 @_unusable_is_2
-def list_cases(cases: CasesFolder = None, case: CaseGlobs = None, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def list_cases(
+    cases: CasesFolder = None, case: CaseGlobs = None, as_json: Annotated[bool, typer.Option("--json")] = False
+) -> None:
     """Every case: family, link, outcome, title."""
     library = Library.at(cases)
     found = [library.case(id) for id in library.select(case)]
@@ -295,6 +316,3 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
-
-
-_ = Outcome  # re-exported for tests of the views

@@ -38,9 +38,7 @@ def declared(conventions: Mapping[str, str] | None) -> dict[str, str]:
     for name, value in (conventions or {}).items():
         if name not in CONVENTIONS:
             near = difflib.get_close_matches(name, CONVENTIONS, 1)
-            raise ImplementationError(
-                f"unknown convention {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
-            )
+            raise ImplementationError(f"unknown convention {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
         if value not in CONVENTIONS[name]:
             choices = " | ".join(CONVENTIONS[name])
             raise ImplementationError(f"convention {name} is declared as {value!r}; it may be {choices}")

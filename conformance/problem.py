@@ -65,12 +65,12 @@ class Problem:
     @property
     def n(self) -> int:
         """The number of rows."""
-        return self.X.shape[0]
+        return len(self.X)
 
     @property
     def p(self) -> int:
         """The number of columns, aliased ones included."""
-        return self.X.shape[1]
+        return int(self.X.shape[1])
 
     @property
     def prior_weights(self) -> Array:

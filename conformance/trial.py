@@ -1,4 +1,4 @@
-"""A Trial is one case put to one implementation: what was asked, answered and expected.  Checks look at nothing else."""
+"""A Trial is one case put to one implementation: what was asked, answered and expected.  Checks see nothing else."""
 
 from __future__ import annotations
 

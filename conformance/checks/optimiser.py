@@ -11,6 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +21,14 @@ from scipy.optimize import minimize
 
 from conformance.checks.values import compare
 from conformance.digits import agreement, worst
-from conformance.irls import independent_columns, start
 from conformance.family import family_of, link_of
+from conformance.irls import independent_columns, start
 from conformance.problem import Problem
 from conformance.trial import Finding, Trial
 from conformance.verdict import Outcome
 
 Array = NDArray[np.float64]
-Complex = NDArray[np.complex128]
+Complex = NDArray[np.complexfloating[Any, Any]]
 H = 1e-30  # the complex step: no cancellation, so it may be as small as one likes
 NEWTON_STEPS = 60
 
@@ -45,7 +46,7 @@ class Optimum:
 
 
 def optimiser(trial: Trial) -> Finding:
-    """The MLE is the same maximum that a general optimiser finds on the log-likelihood (Nocedal and Wright 2006, ch. 6).
+    """The MLE is the maximum that a general optimiser finds on the log-likelihood (Nocedal and Wright 2006, ch. 6).
 
     For a canonical link the Hessian at the maximum is the expected information, so that the reported standard errors
     over the root of the reported dispersion must be those of the Hessian too (McCullagh and Nelder 1989, sec. 2.5).
@@ -79,7 +80,7 @@ def _errors(trial: Trial, optimum: Optimum) -> Finding | None:
     kept = np.isfinite(optimum.unscaled_errors) & (optimum.unscaled_errors > 0)
     digits, at = worst(agreement(got[kept], optimum.unscaled_errors[kept], optimum.unscaled_errors[kept]))
     required = min(4.0, trial.demand.digits)  # the Hessian comes from differences of gradients: 6 to 9 digits
-    if digits >= required or trial.reference.errors.get("standard_errors") is not None and _hopeless(trial):
+    if digits >= required or (trial.reference.errors.get("standard_errors") is not None and _hopeless(trial)):
         return None
     want = float(optimum.unscaled_errors[kept][at])
     message = (
@@ -134,12 +135,13 @@ def _maximise(problem: Problem) -> Optimum | None:
 
     def hessian(parameters: Array) -> Array:
         """The Hessian of -l by central differences of the exact gradient."""
-        steps = 1e-5 * np.maximum(np.abs(parameters), 1e-3 * float(np.max(np.abs(parameters))) + 1e-12)
+        steps: Array = 1e-5 * np.maximum(np.abs(parameters), 1e-3 * float(np.max(np.abs(parameters))) + 1e-12)
         rows = [
             (value_and_gradient(parameters + e)[1] - value_and_gradient(parameters - e)[1]) / (2.0 * h)
             for h, e in zip(steps, np.diag(steps), strict=True)
         ]
-        return 0.5 * (np.array(rows) + np.array(rows).T)
+        half = 0.5 * np.array(rows)
+        return np.asarray(half + half.T)
 
     family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
     beta = problem.start[columns] if problem.start is not None else start(family, link, X, y, w, offset)
@@ -184,7 +186,7 @@ def _maximise(problem: Problem) -> Optimum | None:
 
 
 def log_density(problem: Problem, y: Array) -> Callable[[Complex], Complex]:
-    """eta -> the log density of each row at unit dispersion, up to terms without eta, as an analytic function of eta."""
+    """eta -> the log density of each row at unit dispersion, less terms without eta: an analytic function of eta."""
     if problem.family == "binomial":
         log_mu, log_nu = _LOG_PROBABILITIES[problem.link]
         return lambda eta: _times(y, log_mu(eta)) + _times(1.0 - y, log_nu(eta))
@@ -201,7 +203,7 @@ def log_density(problem: Problem, y: Array) -> Callable[[Complex], Complex]:
 
     def of_eta(eta: Complex) -> Complex:
         m = mu(eta)
-        return np.where(m.real > 0, density(m), -np.inf) if positive else density(m)
+        return np.asarray(np.where(m.real > 0, density(m), -np.inf) if positive else density(m))
 
     return of_eta
 

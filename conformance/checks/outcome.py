@@ -64,7 +64,9 @@ def _estimate(trial: Trial) -> Finding:
             f"the problem is valid and has an estimate, but the implementation refused it: {trial.refusal}; "
             "raise conformance.Unsupported for what it does not offer"
         )
-        return Finding(Outcome.ERROR, "outcome", got="refused", want="estimate", cause="implementation", message=message)
+        return Finding(
+            Outcome.ERROR, "outcome", got="refused", want="estimate", cause="implementation", message=message
+        )
     if not np.all(np.isfinite(fit.coefficients) | np.isnan(fit.coefficients)):
         message = "an estimate exists, but infinite coefficients are reported"
         return Finding(Outcome.FAIL, "outcome", got="infinite", want="estimate", cause="divergence", message=message)

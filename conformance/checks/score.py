@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from conformance.causes import explain
 from conformance.digits import CAP
 from conformance.family import family_of, link_of
 from conformance.irls import Rows
-from conformance.trial import U, Finding, Trial
+from conformance.trial import Finding, Trial, U
 from conformance.verdict import Outcome
+
+Array = NDArray[np.float64]
 
 
 def score(trial: Trial) -> Finding:
@@ -70,13 +73,13 @@ def _canonical_length(trial: Trial, rows: Rows) -> float:
     return _solved(rows, U_canonical)
 
 
-def _noise(rows: Rows, beta: np.ndarray) -> float:  # type: ignore[type-arg]
+def _noise(rows: Rows, beta: Array) -> float:
     """The length that rounding alone may give: of the score's sums, and of beta stored as doubles."""
     R = rows.triangle[:-1, :-1]
     return _solved(rows, rows.rounding) + U * float(np.linalg.norm(np.abs(R) @ np.abs(beta)))
 
 
-def _solved(rows: Rows, U_: np.ndarray) -> float:  # type: ignore[type-arg]
+def _solved(rows: Rows, U_: Array) -> float:
     """||R^-T U||, the length of a score in standard errors of unit dispersion."""
     R = rows.triangle[:-1, :-1]
     if R.size == 0:

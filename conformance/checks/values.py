@@ -112,7 +112,9 @@ def _not_comparable(trial: Trial, quantity: str) -> Finding | None:
         why = f"the implementation refused the problem: {trial.refusal}" if trial.fit is None else "not reported"
         return Finding(Outcome.NOT_REPORTED, quantity, message=why)
     if not trial.case.has_estimate:
-        return Finding(Outcome.UNDECIDED, quantity, message=f"the case's outcome is {trial.case.outcome}: no such value")
+        return Finding(
+            Outcome.UNDECIDED, quantity, message=f"the case's outcome is {trial.case.outcome}: no such value"
+        )
     if quantity not in trial.expected:
         message = f"the reference ({trial.reference.source}) has no such value under the declared conventions"
         return Finding(Outcome.UNDECIDED, quantity, message=message)
@@ -184,7 +186,9 @@ def _other_columns(trial: Trial) -> Finding:
     kept = ~trial.aliased
     eta = problem.X[:, kept] @ fit.coefficients[kept] + problem.offsets
     found = compare(trial, "linear_predictors", eta)
-    names = ", ".join(name for name, gone in zip(problem.names, np.isnan(trial.expected["coefficients"])) if gone)
+    names = ", ".join(
+        name for name, gone in zip(problem.names, np.isnan(trial.expected["coefficients"]), strict=True) if gone
+    )
     right = int(kept.sum()) == int(trial.expected["rank"])
     if found.outcome is Outcome.PASS and (right or trial.conventions["aliased"] == "minimum_norm"):
         return replace(found, message="other columns of a dependent set carry the fit; the linear predictors agree")

@@ -123,9 +123,7 @@ def used_columns(formula: str, weights: str | None = None, offset: str | None = 
     return names
 
 
-def _response(
-    variable: Variable, values: Sequence[Values], rows: Rows
-) -> tuple[Array, Array | None, Array | None]:
+def _response(variable: Variable, values: Sequence[Values], rows: Rows) -> tuple[Array, Array | None, Array | None]:
     """The response's y, successes and trials, each (n,); the last two None without cbind."""
     first, *second = [frame.take(v, rows) for v in values]
     if isinstance(first, Factor):
@@ -143,9 +141,7 @@ def _response(
     return np.where(trials == 0, 0.0, first / trials), first, trials
 
 
-def _offset(
-    model: Model, variables: Sequence[Values], given: Array | None, rows: Rows
-) -> Array | None:
+def _offset(model: Model, variables: Sequence[Values], given: Array | None, rows: Rows) -> Array | None:
     """The offset argument plus the offset() terms, in R's order of addition."""
     terms = [
         values
@@ -216,10 +212,7 @@ def _times(
     product = []
     for code in range(0 if full else 1, len(values.levels)):
         on = (values.codes == code).astype(np.float64)
-        product += [
-            (_joined(left, name + values.levels[code]), on if x is None else on * x)
-            for left, x in block
-        ]
+        product += [(_joined(left, name + values.levels[code]), on if x is None else on * x) for left, x in block]
     return product
 
 

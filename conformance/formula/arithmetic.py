@@ -43,12 +43,9 @@ def parse(tokens: Sequence[Token]) -> Arithmetic:
     if not tokens:
         raise FormulaError("an expression is missing; give a column or arithmetic over columns")
     for token in tokens:
-        if token.text in (":", ",", "~") or (
-            token.kind == "function" and token.text not in ARITHMETIC
-        ):
+        if token.text in (":", ",", "~") or (token.kind == "function" and token.text not in ARITHMETIC):
             raise FormulaError(
-                f"{token.text!r} has no place in arithmetic; allowed are + - * / ^ ( ) and "
-                f"{', '.join(ARITHMETIC)}",
+                f"{token.text!r} has no place in arithmetic; allowed are + - * / ^ ( ) and {', '.join(ARITHMETIC)}",
                 token.column,
             )
     operands = {f"v{k}": t for k, t in enumerate(tokens) if t.kind in ("name", "number")}
@@ -81,8 +78,7 @@ def _tree(tokens: Sequence[Token], words: Sequence[str]) -> ast.expr:
         call = isinstance(node, ast.Call)
         if not isinstance(node, _NODES) or (call and not _is_plain_call(node)):
             raise FormulaError(
-                "not an arithmetic expression: an operator is missing, or a function has not "
-                "exactly one argument",
+                "not an arithmetic expression: an operator is missing, or a function has not exactly one argument",
                 tokens[0].column,
             )
     return tree

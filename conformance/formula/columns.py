@@ -39,17 +39,13 @@ def check_levels(levels: Mapping[str, Sequence[str]], data: pd.DataFrame) -> Non
         raise FormulaError("two columns have the same name; rename one")
     for name, given in levels.items():
         if name not in data.columns:
-            raise FormulaError(
-                f"levels: there is no column {name!r}." + nearest(name, map(str, data.columns))
-            )
+            raise FormulaError(f"levels: there is no column {name!r}." + nearest(name, map(str, data.columns)))
         strings = not isinstance(given, str) and all(isinstance(level, str) for level in given)
         if not strings or len(set(given)) != len(given) or not given:
             raise FormulaError(f"levels: {name} needs a list of distinct strings, not {given!r}")
 
 
-def read(
-    tokens: Iterable[Token], data: pd.DataFrame, levels: Mapping[str, Sequence[str]]
-) -> dict[str, Values]:
+def read(tokens: Iterable[Token], data: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> dict[str, Values]:
     """The columns that ``tokens`` name, name -> values."""
     values: dict[str, Values] = {}
     for token in tokens:
@@ -57,8 +53,7 @@ def read(
         if name not in data.columns:
             known = [str(column) for column in data.columns]
             raise FormulaError(
-                f"there is no column {name!r}; columns are {', '.join(known)}."
-                + nearest(name, known),
+                f"there is no column {name!r}; columns are {', '.join(known)}." + nearest(name, known),
                 token.column,
             )
         if name not in values:
@@ -69,8 +64,7 @@ def read(
                 values[name] = series.to_numpy(dtype=np.float64, na_value=np.nan)
             else:
                 raise FormulaError(
-                    f"column {name!r} holds strings; give its levels, in order, to make it a "
-                    "factor",
+                    f"column {name!r} holds strings; give its levels, in order, to make it a factor",
                     token.column,
                 )
     return values

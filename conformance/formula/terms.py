@@ -205,9 +205,7 @@ def _terms(words: Sequence[str]) -> tuple[int, ...]:
         terms = _expand(parser.get_ast(" ".join(words)))
     except FormulaicError as error:
         reason = str(error).splitlines()[0]
-        raise FormulaError(
-            f"not terms joined by + - * : ^ ({reason}); an operator or a term is missing"
-        ) from None
+        raise FormulaError(f"not terms joined by + - * : ^ ({reason}); an operator or a term is missing") from None
     return tuple(sorted(terms, key=int.bit_count))
 
 

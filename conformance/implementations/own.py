@@ -21,4 +21,5 @@ class Irls:
             self.version = "uninstalled"
 
     def __call__(self, problem: Problem) -> Fit:
+        """Fit by IRLS."""
         return fit(problem)

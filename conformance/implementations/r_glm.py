@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from conformance.problem import Problem
 from conformance.references.r import Mode, describe, r_glm
@@ -11,7 +11,7 @@ from conformance.references.r import Mode, describe, r_glm
 class _RGlm:
     mode: Mode
     #: summary.glm estimates the dispersion of MASS::negative.binomial(theta), which is no "poisson" nor "binomial".
-    conventions = {"negative_binomial_dispersion": "estimated"}
+    conventions: ClassVar = {"negative_binomial_dispersion": "estimated"}
 
     def __init__(self) -> None:
         self.version = describe()["R"]

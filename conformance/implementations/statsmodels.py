@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from importlib.metadata import version
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Statsmodels:
     name = "statsmodels"
     #: GLMResults.aic leaves the dispersion out of the count; zero weights count as rows; a singular design gets the
     #: minimum-norm solution of pinv; the null model is a constant.  See GLMResults in statsmodels' documentation.
-    conventions = {
+    conventions: ClassVar = {
         "aic": "without_dispersion",
         "log_likelihood_dispersion": "pearson",
         "zero_weights": "counted",
@@ -100,7 +100,7 @@ class Statsmodels:
             "bic": float(result.bic_llf),
             "df_residual": float(result.df_resid),
             "df_null": float(result.nobs - 1),
-            "rank": float(result.df_model + 1 if result.model.k_constant else result.df_model + 1),
+            "rank": float(result.df_model + 1),
             "fitted_values": result.fittedvalues,
             "linear_predictors": result.predict(which="linear"),
             "response_residuals": result.resid_response,
@@ -115,7 +115,5 @@ class Statsmodels:
 
 def _matters(one: warnings.WarningMessage) -> bool:
     """Whether a warning is about this fit, not about statsmodels' own future."""
-    return not issubclass(one.category, (FutureWarning, DeprecationWarning)) and one.category.__name__ != "DomainWarning"
-
-
-fit = Statsmodels
+    beside = issubclass(one.category, (FutureWarning, DeprecationWarning)) or one.category.__name__ == "DomainWarning"
+    return not beside

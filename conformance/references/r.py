@@ -33,7 +33,8 @@ def _r() -> Any:
             from rpy2.robjects import r
     except Exception as error:  # rpy2 raises OSError, ValueError, ImportError ... by what is missing
         raise ImplementationError(f"R can't be reached ({error}). {HOW_TO_INSTALL}") from error
-    callbacks.consolewrite_warnerror = callbacks.consolewrite_print = lambda text: None
+    for console in ("consolewrite_warnerror", "consolewrite_print"):  # R's words are in the answer, not on our output
+        setattr(callbacks, console, lambda text: None)
     r(files("conformance.references").joinpath("glm.R").read_text(encoding="utf-8"))
     return r
 
