@@ -206,39 +206,55 @@ class Family:
     known_dispersion: float | None = None
 
     def residual(self, y: Array, mu: Array, nu: Array) -> Array:
-        """y - mu; for a proportion as y (1 - mu) - (1 - y) mu, which keeps the digits when mu is nearly y."""
-        return y * nu - (1.0 - y) * mu if self.name == "binomial" else y - mu
+        """y - mu, with the digits that both tails of a proportion have."""
+        return _proportion_residual(y, mu, nu) if self.name == "binomial" else y - mu
 
 
-def _log_ratio(y: Array, mu: Array) -> Array:
-    """y log(y / mu), 0 at y = 0; near y = mu through log1p, where y / mu would lose its digits."""
+def _h(t: Array) -> Array:
+    """(1 + t) log(1 + t) - t >= 0, with all its digits near t = 0.
+
+    There 2 v = log(1 + t) in v = t / (2 + t) is expanded (Loader 2000, eq. 5), for the two terms would cancel.
+    """
+    t = np.asarray(t, dtype=np.float64)
     with np.errstate(**_QUIET):  # type: ignore[arg-type]
-        near = (y - mu) / mu
-        close = np.abs(near) < 0.5
-        return np.where(close, y * np.log1p(np.where(close, near, 0.0)), special.xlogy(y, y) - special.xlogy(y, mu))
+        v = t / (2.0 + t)
+        far = np.where(t == -1.0, 1.0, (1.0 + t) * np.log1p(t) - t)
+        series = sum(v ** (2 * j) / (2 * j + 1) for j in range(1, 12))
+        return np.where(np.abs(v) < 0.1, t * v + 2.0 * (1.0 + t) * v * series, far)
+
+
+def _excess(y: Array, mu: Array, residual: Array) -> Array:
+    """y log(y/mu) - (y - mu) >= 0, with the residual y - mu given; mu at y = 0."""
+    with np.errstate(**_QUIET):  # type: ignore[arg-type]
+        return np.where(y == 0, mu, mu * _h(np.where(y == 0, 0.0, residual / mu)))
 
 
 def _poisson_deviance(y: Array, mu: Array, nu: Array) -> Array:
     """2 [y log(y/mu) - (y - mu)]."""
-    return 2.0 * (_log_ratio(y, mu) - (y - mu))
+    return 2.0 * _excess(y, mu, y - mu)
 
 
 def _binomial_deviance(y: Array, mu: Array, nu: Array) -> Array:
-    """2 [y log(y/mu) + (1-y) log((1-y)/(1-mu))]."""
-    return 2.0 * (_log_ratio(y, mu) + _log_ratio(1.0 - y, nu))
+    """2 [y log(y/mu) + (1-y) log((1-y)/(1-mu))], as a sum of two terms that are not negative."""
+    residual = _proportion_residual(y, mu, nu)
+    return 2.0 * (_excess(y, mu, residual) + _excess(1.0 - y, nu, -residual))
+
+
+def _proportion_residual(y: Array, mu: Array, nu: Array) -> Array:
+    """y - mu as y (1 - mu) - (1 - y) mu, which keeps the digits where mu is nearly y = 0 or 1."""
+    return y * nu - (1.0 - y) * mu
 
 
 def _gamma_deviance(y: Array, mu: Array, nu: Array) -> Array:
-    """2 [(y - mu)/mu - log(y/mu)]."""
-    ratio = (y - mu) / mu
-    return 2.0 * (ratio - np.log1p(ratio))
+    """2 [(y - mu)/mu - log(y/mu)], which is 2 (y/mu) h(mu/y - 1) with h as above."""
+    return 2.0 * (y / mu) * _h((mu - y) / y)
 
 
 def _negative_binomial_deviance(theta: float) -> Callable[[Array, Array, Array], Array]:
     """2 [y log(y/mu) - (y + theta) log((y + theta)/(mu + theta))] (Venables and Ripley 2002, sec. 7.4)."""
 
     def unit_deviance(y: Array, mu: Array, nu: Array) -> Array:
-        return 2.0 * (_log_ratio(y, mu) - (y + theta) * np.log1p((y - mu) / (mu + theta)))
+        return 2.0 * (_excess(y, mu, y - mu) - _excess(y + theta, mu + theta, y - mu))
 
     return unit_deviance
 
@@ -253,11 +269,34 @@ def _tweedie_deviance(power: float) -> Callable[[Array, Array, Array], Array]:
     return unit_deviance
 
 
+def _stirling_error(n: Array) -> Array:
+    """log n! - log(sqrt(2 pi n) (n/e)^n), by Stirling's series from 16 on (Loader 2000, sec. 2)."""
+    with np.errstate(**_QUIET):  # type: ignore[arg-type]
+        exact = special.gammaln(n + 1.0) - (n + 0.5) * np.log(n) + n - 0.5 * np.log(2.0 * np.pi)
+        m = 1.0 / (n * n)
+        series = (1 / 12 - m * (1 / 360 - m * (1 / 1260 - m * (1 / 1680 - m / 1188)))) / n
+        return np.where(n > 15.0, series, exact)
+
+
 def _binomial_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float) -> Array:
-    """log of C(m, k) mu^k nu^(m-k) with m = round(w) trials and k = round(w y) successes, as R's ``binomial()$aic``."""
+    """log of C(m, k) mu^k nu^(m-k) with m = round(w) trials and k = round(w y) successes, as R's ``binomial()$aic``.
+
+    The saturated log-likelihood less half the deviance, so that no large numbers cancel (Loader 2000).
+    """
     m, k = np.rint(w), np.rint(w * y)
-    choose = special.gammaln(m + 1.0) - special.gammaln(k + 1.0) - special.gammaln(m - k + 1.0)
-    return choose + special.xlogy(k, mu) + special.xlogy(m - k, nu)
+    with np.errstate(**_QUIET):  # type: ignore[arg-type]
+        errors = _stirling_error(m) - _stirling_error(k) - _stirling_error(m - k)
+        inside = errors + 0.5 * np.log(m / (2.0 * np.pi * k * (m - k)))
+        saturated = np.where((k == 0) | (k == m), 0.0, inside)
+        proportion = np.where(k == w * y, y, k / m)
+        return np.where(m > 0, saturated - 0.5 * m * _binomial_deviance(proportion, mu, nu), 0.0)
+
+
+def _poisson_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float) -> Array:
+    """w times log(mu^y e^-mu / y!): the saturated one less half the deviance (Loader 2000)."""
+    with np.errstate(**_QUIET):  # type: ignore[arg-type]
+        saturated = np.where(y == 0, 0.0, -_stirling_error(y) - 0.5 * np.log(2.0 * np.pi * y))
+    return w * (saturated - 0.5 * _poisson_deviance(y, mu, nu))
 
 
 def _gamma_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float) -> Array:
@@ -308,7 +347,7 @@ POISSON = Family(
     "poisson",
     variance=lambda mu, nu: mu,
     unit_deviance=_poisson_deviance,
-    log_likelihood=lambda y, mu, nu, w, phi: w * (special.xlogy(y, mu) - mu - special.gammaln(y + 1.0)),
+    log_likelihood=_poisson_log_likelihood,
     responses=Interval(0.0, low_closed=True),
     means=POSITIVE,
     canonical="log",

@@ -9,6 +9,7 @@ estimate is reported, not hidden.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,16 +130,16 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
         return Solution(beta, columns, now, 1, False, ("one weighted least squares step only",), ())
     if not now.valid:
         raise ValueError("the start gives a mean outside the family's domain; give other starting coefficients")
-    limit, said = problem.max_iterations or MAX_ITERATIONS, ""
+    limit, said, walled = problem.max_iterations or MAX_ITERATIONS, "", False
     while True:
         step, size = least_squares_step(now), now.decrement
         if now.score_is_zero or steps == limit or (best <= size < SMALL):
             trace.append(_line(now, 0.0))
             break
-        then, step = _halve(at, beta, step, now)
+        then, step, walled = _halve(at, beta, step, now)
         trace.append(_line(now, float(np.max(np.abs(step), initial=0.0))))
         if then is None:
-            said = "no step from here lowers the deviance within the family's domain: a boundary, or a saddle"
+            said = "no step from here lowers the deviance within the family's domain"
             break
         beta, now, best, steps = beta + step, then, min(best, size), steps + 1
         if recedes(family, link, y, X @ step):
@@ -147,8 +148,10 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
                 "estimate exists (Albert and Anderson 1984); the coefficients are where the iteration stopped"
             )
             break
-    converged = not said.startswith("separation") and (now.score_is_zero or now.decrement < SMALL)
-    if not converged and not said:
+    converged = not walled and (now.score_is_zero or (now.decrement < SMALL and not said.startswith("separation")))
+    if not converged and walled:
+        said = "boundary: every step is cut short at the edge of the domain, where a mean has no variance"
+    elif not converged and not said:
         said = f"iteration limit of {limit} reached"
     tail = f"; the score is {now.decrement:.2g} standard errors from zero"
     warnings = () if converged else (said + ("" if said.startswith("separation") else tail),)
@@ -198,7 +201,7 @@ def recedes(family: Family, link: Link, y: Array, move: Array) -> bool:
     """Whether the likelihood never falls along ``move`` = X d, and ``move`` is no small step: then no maximum exists.
 
     Binomial: x'd >= 0 where y = 1, <= 0 where y = 0, = 0 between (Albert and Anderson 1984; Silvapulle 1981).
-    Poisson and negative binomial with log link: x'd <= 0 where y = 0, = 0 elsewhere (Santos Silva and Tenreyro 2010).
+    Poisson, negative binomial and Tweedie (where y may be 0) with log link: x'd <= 0 where y = 0, = 0 elsewhere (Santos Silva and Tenreyro 2010).
     """
     large = float(np.max(np.abs(move), initial=0.0))
     if large < 1e-3:  # near an estimate the steps vanish; along a direction of recession they do not
@@ -206,7 +209,7 @@ def recedes(family: Family, link: Link, y: Array, move: Array) -> bool:
     up, down, slack = move > 1e-9 * large, move < -1e-9 * large, np.zeros_like(y, dtype=bool)
     if family.name == "binomial" and link.name != "log":
         slack = np.where(y == 1, down, np.where(y == 0, up, up | down))
-    elif family.name in ("poisson", "negative_binomial") and link.name == "log":
+    elif family.name in ("poisson", "negative_binomial", "tweedie") and link.name == "log":
         slack = np.where(y == 0, up, up | down)
     else:
         return False
@@ -219,15 +222,18 @@ def _least_squares(A: Array, b: Array) -> Array:
     return np.asarray(solve_triangular(R, Q.T @ b))
 
 
-def _halve(at, beta: Array, step: Array, now: Rows) -> tuple[Rows | None, Array]:  # type: ignore[no-untyped-def]
-    """The first of step, step/2, step/4 ... that stays in the domain and does not raise the deviance."""
-    slack = 8 * EPS * abs(now.deviance)
+def _halve(at: Callable[[Array], Rows], beta: Array, step: Array, now: Rows) -> tuple[Rows | None, Array, bool]:
+    """The first of step, step/2, step/4 ... that stays in the domain and does not raise the deviance.
+
+    Also whether one left the domain: a wall is in the way.
+    """
+    walled, slack = False, 8 * EPS * abs(now.deviance)
     for _ in range(MAX_HALVINGS):
-        then: Rows = at(beta + step)
+        then = at(beta + step)
         if then.valid and then.deviance <= now.deviance + slack:
-            return then, step
-        step = step / 2
-    return None, np.zeros_like(step)
+            return then, step, walled
+        walled, step = walled or not then.valid, step / 2
+    return None, np.zeros_like(step), walled
 
 
 def _line(now: Rows, change: float) -> Iteration:

@@ -73,6 +73,15 @@ class Trial:
     demand: Demand = Demand()
     arrays_touched: tuple[str, ...] = ()
 
+    @property
+    def moot(self) -> str | None:
+        """Why there is no value to compare with, None where there is one."""
+        if not self.case.has_estimate:
+            return f"the case's outcome is {self.case.outcome}: no such value exists"
+        if self.case.max_iterations is not None and self.fit is not None and self.fit.admits_trouble:
+            return f"the case allows {self.case.max_iterations} iterations, and the fit says that they were too few"
+        return None
+
     @cached_property
     def expected(self) -> dict[str, Any]:
         """The reference values under the declared conventions."""

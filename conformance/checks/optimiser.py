@@ -53,9 +53,8 @@ def optimiser(trial: Trial) -> Finding:
     """
     if trial.fit is None:
         return Finding(Outcome.NOT_REPORTED, "optimiser", message=f"refused: {trial.refusal}")
-    if not trial.case.has_estimate:
-        message = f"the case's outcome is {trial.case.outcome}: the likelihood has no interior maximum"
-        return Finding(Outcome.UNDECIDED, "optimiser", message=message)
+    if trial.moot:
+        return Finding(Outcome.UNDECIDED, "optimiser", message=trial.moot)
     optimum = maximise(trial.problem)
     if optimum is None or optimum.decrement > 1e-7:
         return Finding(Outcome.UNDECIDED, "optimiser", message="the independent optimiser did not converge")

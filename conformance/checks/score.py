@@ -27,9 +27,8 @@ def score(trial: Trial) -> Finding:
     if trial.fit is None:
         message = f"the implementation refused the problem: {trial.refusal}"
         return Finding(Outcome.NOT_REPORTED, "score", message=message)
-    if not trial.case.has_estimate:
-        message = f"the case's outcome is {trial.case.outcome}: the score has no zero"
-        return Finding(Outcome.UNDECIDED, "score", message=message)
+    if trial.moot:
+        return Finding(Outcome.UNDECIDED, "score", message=trial.moot)
     beta = trial.fit.coefficients
     rows = trial.rows_at(beta)
     if not rows.valid:

@@ -115,6 +115,9 @@ def _not_comparable(trial: Trial, quantity: str) -> Finding | None:
         return Finding(
             Outcome.UNDECIDED, quantity, message=f"the case's outcome is {trial.case.outcome}: no such value"
         )
+    if trial.case.max_iterations is not None and trial.fit.admits_trouble:
+        message = f"the case allows {trial.case.max_iterations} iterations, and the fit says that they were too few"
+        return Finding(Outcome.UNDECIDED, quantity, message=message)
     if quantity not in trial.expected:
         message = f"the reference ({trial.reference.source}) has no such value under the declared conventions"
         return Finding(Outcome.UNDECIDED, quantity, message=message)
@@ -145,6 +148,8 @@ def compare(trial: Trial, quantity: str, got: Any = None) -> Finding:
             message = f"the reference value is {want[0]}: nothing to compare"
             return Finding(Outcome.UNDECIDED, quantity, got=float(got[0]), want=float(want[0]), message=message)
         want = np.where(np.isfinite(want), want, got)  # a residual that has no finite value is nobody's to know
+    if quantity.endswith("_residuals"):  # the y of a row of weight 0 is nobody's: R sets it to 0
+        want = np.where(trial.problem.prior_weights > 0, want, got)
     digits = agreement(got, want, trial.scale(quantity))
     attainable = trial.attainable(quantity)
     required = np.broadcast_to(trial.required(attainable), digits.shape)

@@ -2,7 +2,7 @@
 
 ``design`` does what ``glm`` does before it fits: ``model.frame(na.action = na.omit,
 drop.unused.levels = TRUE)``, then ``model.matrix`` with treatment contrasts.  The text is checked
-in formula_syntax, its terms found in formula_terms, its arithmetic done in formula_arithmetic.
+in syntax, its terms found in terms, its arithmetic done in arithmetic.
 """
 
 from __future__ import annotations

@@ -22,45 +22,67 @@ heard <- function(expression) {
   list(value = value, warnings = warnings)
 }
 
-# mode: "as_shipped" (glm's own defaults), "tight" (epsilon 1e-14, 200 iterations), or "polished" (then single
-# steps from the last coefficients until they stop moving).
+# mode: "as_shipped" (glm's own defaults), "tight" (epsilon 1e-14, 200 iterations), or "polished" (single steps from
+# the last coefficients until they stop moving; its epsilon stays R's own, for epsilon / 1000 is also the tolerance by
+# which glm.fit finds aliased columns, and 1e-17 finds none).
 fit_glm <- function(X, y, weights, offset, family, link, theta, power, start, max_iterations, intercept, mode) {
-  control <- if (mode == "as_shipped") glm.control() else glm.control(epsilon = 1e-14, maxit = 200)
+  control <- if (mode == "tight") glm.control(epsilon = 1e-14, maxit = 200) else glm.control()
+  if (mode == "polished") control$maxit <- 200
   if (!is.null(max_iterations)) control$maxit <- max_iterations
-  f <- family_of(family, link, theta, power)
   frame <- list(.y = y)
   covariates <- if (intercept) X[, -1, drop = FALSE] else X
   rhs <- if (!intercept) ".X - 1" else if (ncol(covariates) > 0) ".X" else "1"
   if (ncol(covariates) > 0) frame$.X <- covariates
   frame$.w <- if (is.null(weights)) rep(1, length(y)) else weights
   frame$.o <- if (is.null(offset)) rep(0, length(y)) else offset
-  call <- list(quote(glm), formula = as.formula(paste(".y ~", rhs)), family = f, data = quote(frame), control = control)
-  if (!is.null(weights)) call$weights <- quote(.w)
-  if (!is.null(offset)) call$offset <- quote(.o)
-  if (!is.null(start)) call$start <- start
-  first <- heard(eval(as.call(call)))
-  fit <- first$value
+  ask <- function(rhs, start, control) {
+    call <- list(quote(glm), formula = as.formula(paste(".y ~", rhs)), family = family_of(family, link, theta, power),
+      data = quote(frame), control = control)
+    if (!is.null(weights)) call$weights <- quote(.w)
+    if (!is.null(offset)) call$offset <- quote(.o)
+    if (!is.null(start)) call$start <- start
+    eval(as.call(call))
+  }
+  first <- heard(ask(rhs, start, control))
   if (mode == "polished") {
-    call$control <- glm.control(epsilon = 1e-14, maxit = 1)
-    moved <- Inf
-    for (i in 1:200) {
-      beta <- coef(fit)
-      call$start <- ifelse(is.na(beta), 0, beta)
-      again <- tryCatch(suppressWarnings(eval(as.call(call))), error = function(e) NULL)
-      if (is.null(again)) break
-      now <- max(abs((coef(again) - beta) / beta), 0, na.rm = TRUE)
-      if (now == 0 || (now < 1e-12 && now >= moved)) break
-      moved <- now
-      again$converged <- fit$converged
-      again$iter <- first$value$iter + i
-      again$null.deviance <- first$value$null.deviance # one step is too few for the null model's own fit
-      fit <- again
+    first$value <- polish(first$value, function(start) ask(rhs, start, glm.control(maxit = 1)))
+    if (intercept && !is.null(offset)) { # the null model has a fit of its own, to be polished too
+      null <- quiet(polish(ask("1", NULL, control), function(start) ask("1", start, glm.control(maxit = 1))))
+      if (!is.null(null)) first$value$null.deviance <- deviance(null)
     }
   }
-  list(fit = fit, warnings = first$warnings)
+  list(fit = first$value, warnings = first$warnings)
+}
+
+# Single steps by `again` from the coefficients of the last, until they stop moving.
+polish <- function(fit, again) {
+  kept <- c("converged", "iter", "null.deviance")
+  told <- unclass(fit)[kept]
+  moved <- Inf
+  for (i in 1:200) {
+    beta <- coef(fit)
+    next_fit <- quiet(again(ifelse(is.na(beta), 0, beta)))
+    if (is.null(next_fit) || any(is.na(coef(next_fit)) != is.na(beta))) break
+    now <- max(abs((coef(next_fit) - beta) / beta), 0, na.rm = TRUE)
+    fit <- next_fit
+    if (now == 0 || (now < 1e-12 && now >= moved)) break
+    moved <- now
+  }
+  fit[kept] <- told
+  fit$iter <- told$iter + i
+  fit
 }
 
 quiet <- function(expression) tryCatch(suppressWarnings(expression), error = function(e) NULL)
+
+# hatvalues leaves out the rows of weight 0: they pull nothing.
+leverages_of <- function(fit) {
+  h <- quiet(hatvalues(fit))
+  if (is.null(h)) return(NULL)
+  all <- numeric(length(fit$y))
+  all[fit$prior.weights != 0] <- h
+  all
+}
 
 report_glm <- function(...) {
   done <- fit_glm(...)
@@ -86,7 +108,7 @@ report_glm <- function(...) {
     pearson_residuals = unname(residuals(fit, type = "pearson")),
     deviance_residuals = unname(quiet(residuals(fit, type = "deviance"))),
     working_residuals = unname(residuals(fit, type = "working")),
-    leverages = unname(quiet(hatvalues(fit))),
+    leverages = leverages_of(fit),
     converged = fit$converged,
     iterations = fit$iter,
     warnings = done$warnings)

@@ -17,6 +17,8 @@ def reference_of(library: Library, case: Case) -> Reference:
     if not case.has_estimate:
         return Reference({}, "none: the case has no estimate")
     stored = store.read(library, "r", case)
+    if "refused" in stored["polished"]:
+        return Reference({}, f"none: {stored['polished']['refused']}")
     values = store.quantities(stored["polished"])
     return Reference(with_dispersions(values, case), f"{stored['generator']['R']}, polished")
 

@@ -1,0 +1,90 @@
+"""pytest --pyargs conformance --implementation mypackage.adapter:fit: one test for each case and check.
+
+-k, -n, --junitxml and the rest do what they always do; --conformance-cases takes a folder of one's own.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conformance.gate import CaseResult
+    from conformance.library import Library
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options, in a group of their own."""
+    group = parser.getgroup("conformance", "GLM conformance (pytest --pyargs conformance)")
+    group.addoption("--implementation", help="irls, statsmodels, r-glm, ... or module:attribute of your own")
+    group.addoption("--conformance-cases", type=Path, help="a folder of cases to use in place of the built-in library")
+    group.addoption("--conformance-digits", type=float, default=6.0, help="digits asked, where the data can give them")
+    group.addoption("--conformance-strict", action="store_true", help="ask for all the digits that the data can give")
+
+
+class Conformance:
+    """What the tests of one session share: the library, and the verdicts of the cases that were run."""
+
+    def __init__(self, config: pytest.Config):
+        self.config = config
+        self._results: dict[str, CaseResult] = {}
+
+    @cached_property
+    def library(self) -> Library:
+        """The library that was asked for."""
+        from conformance.library import Library
+
+        return Library.at(self.config.getoption("--conformance-cases"))
+
+    @cached_property
+    def implementation(self) -> object:
+        """The implementation that was asked for."""
+        from conformance.implementations import find
+
+        return find(self.config.getoption("--implementation"))
+
+    def result(self, id: str) -> CaseResult:
+        """The verdicts of a case, which is put to the implementation once."""
+        from conformance.gate import judge
+        from conformance.trial import Demand
+
+        if id not in self._results:
+            option = self.config.getoption
+            demand = Demand(option("--conformance-digits"), option("--conformance-strict"))
+            self._results[id] = judge(self.implementation, self.library, id, demand)  # type: ignore[arg-type]
+        return self._results[id]
+
+
+_KEY = pytest.StashKey[Conformance]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One Conformance for the session."""
+    config.stash[_KEY] = Conformance(config)
+
+
+@pytest.fixture(scope="session")
+def conformance_session(pytestconfig: pytest.Config) -> Conformance:
+    """The session's Conformance."""
+    return pytestconfig.stash[_KEY]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test for every case and check; a usage error where nothing can be run."""
+    if not {"conformance_case", "conformance_check"} <= set(metafunc.fixturenames):
+        return
+    from conformance.checks import CHECKS
+    from conformance.errors import Unusable
+
+    if metafunc.config.getoption("--implementation") is None:
+        raise pytest.UsageError("give --implementation: irls, statsmodels, r-glm, ... or module:attribute of your own")
+    session = metafunc.config.stash[_KEY]
+    try:
+        _, ids = session.implementation, session.library.select()
+    except Unusable as error:
+        raise pytest.UsageError(f"{error.fault}: {error}") from error
+    pairs = [(id, check) for id in ids for check in CHECKS]
+    metafunc.parametrize("conformance_case, conformance_check", pairs, ids=[f"{id}-{check}" for id, check in pairs])

@@ -1,0 +1,29 @@
+#!/bin/sh
+# Installs R with what the references need (MASS, statmod) and what builds rpy2, on Debian and Ubuntu.
+# Elsewhere it says what to install.  Does nothing where everything is there already.
+set -eu
+
+packages="r-base-core r-base-dev r-cran-mass r-cran-statmod python3-dev python3-venv"
+have() { command -v "$1" >/dev/null 2>&1; }
+
+if have R && have gcc && R --vanilla --slave -e 'stopifnot(requireNamespace("MASS"), requireNamespace("statmod"))' \
+    >/dev/null 2>&1 && [ -e "$(R RHOME)/lib/libR.so" ]; then
+    echo "R is there: $(R --version | head -n 1)"
+    exit 0
+fi
+if ! have apt-get; then
+    echo "install-r: no apt-get here. Install R >= 4.0 built as a shared library, its packages MASS and statmod," >&2
+    echo "           and a C compiler; then run this again." >&2
+    exit 1
+fi
+sudo=""
+if [ "$(id -u)" -ne 0 ]; then
+    have sudo || { echo "install-r: not root and no sudo; as root: apt-get install $packages" >&2; exit 1; }
+    sudo="sudo"
+fi
+echo "installing R by apt-get (a minute or two): $packages"
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get -q update >/dev/null
+# shellcheck disable=SC2086  # a list of packages, to be split
+$sudo apt-get -q install -y --no-install-recommends $packages >/dev/null
+R --version | head -n 1
