@@ -62,11 +62,14 @@ class Link:
     mu_eta: Function
     means: Interval
     etas: Interval = REAL
-    complement: Function = lambda eta: eta  # replaced below; every link has its own
+    complement: Function = lambda eta: eta  # every link below has its own
+    left: Function | None = None  # mu / mu_eta and
+    right: Function | None = None  # (1 - mu) / mu_eta, for links where both underflow and their ratio does not
 
     def __post_init__(self) -> None:
-        for name in ("linkfun", "linkinv", "mu_eta", "complement"):
-            object.__setattr__(self, name, _quiet(getattr(self, name)))
+        for name in ("linkfun", "linkinv", "mu_eta", "complement", "left", "right"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, _quiet(getattr(self, name)))
 
 
 def _quiet(function: Function) -> Function:
@@ -124,6 +127,8 @@ LINKS: dict[str, Link] = {
             linkinv=special.expit,
             mu_eta=lambda eta: special.expit(eta) * special.expit(-eta),
             complement=lambda eta: special.expit(-eta),
+            left=lambda eta: 1.0 + np.exp(eta),
+            right=lambda eta: 1.0 + np.exp(-eta),
             means=UNIT,
         ),
         Link(
@@ -132,6 +137,8 @@ LINKS: dict[str, Link] = {
             linkinv=special.ndtr,
             mu_eta=lambda eta: np.exp(-0.5 * eta * eta) / np.sqrt(2.0 * np.pi),
             complement=lambda eta: special.ndtr(-eta),
+            left=lambda eta: np.sqrt(np.pi / 2.0) * special.erfcx(-eta / np.sqrt(2.0)),  # Mills' ratio
+            right=lambda eta: np.sqrt(np.pi / 2.0) * special.erfcx(eta / np.sqrt(2.0)),
             means=UNIT,
         ),
         Link(
@@ -148,6 +155,8 @@ LINKS: dict[str, Link] = {
             linkinv=lambda eta: -np.expm1(-np.exp(eta)),
             mu_eta=lambda eta: np.exp(eta - np.exp(eta)),
             complement=lambda eta: np.exp(-np.exp(eta)),
+            left=lambda eta: np.expm1(np.exp(eta)) * np.exp(-eta),
+            right=lambda eta: np.exp(-eta),
             means=UNIT,
         ),
         Link(

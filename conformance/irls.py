@@ -26,6 +26,7 @@ EPS = float(np.finfo(np.float64).eps)
 MAX_ITERATIONS = 500  # away from the canonical link Fisher scoring is linear: some fits need many steps
 MAX_HALVINGS = 40
 RANK_TOLERANCE = 1e-12  # exact dependence leaves about 1e-15; R draws the line at 1e-11
+FREE_STEPS = 3  # after a step that the edge of the domain cut short, so many whole ones must follow
 SMALL = 1e-8  # in standard errors: a step that still counts as converged where rounding ends the iteration
 
 
@@ -74,6 +75,7 @@ class Rows:
     rounding: Array  # (p,) the rounding error that U may hold
     deviance: float
     smallest_weight: float
+    at_edge: bool = False  # a mean is at the end of its range to within the rounding of its linear predictor
 
     @property
     def valid(self) -> bool:
@@ -105,11 +107,14 @@ def pass_over_rows(family: Family, link: Link, X: Array, y: Array, w: Array, off
         W, r, a = w * mu_eta**2 / V, residual / mu_eta, w * mu_eta / V
     live = (mu_eta != 0) & (V > 0) & np.isfinite(W) & np.isfinite(r)  # a mean at the end of its range pulls no more
     W, r, a = np.where(live, W, 0.0), np.where(live, r, 0.0), np.where(live, a, 0.0)
-    error = np.abs(y) + np.abs(mu) + np.abs(mu_eta) * (np.abs(X) @ np.abs(beta) + np.abs(offset))
+    of_mean = np.abs(mu_eta) * (np.abs(X) @ np.abs(beta) + np.abs(offset))  # what rounding eta does to mu, over EPS
+    room = np.minimum(mu - family.means.low, nu if family.means.high == 1.0 else np.inf)
+    error = np.abs(y) + np.abs(mu) + of_mean
     upper = np.linalg.qr(np.sqrt(W)[:, None] * np.column_stack([X, r]), mode="r")
     triangle[: len(upper)] = upper
     score, rounding = X.T @ (a * residual), EPS * (np.abs(X).T @ (np.abs(a) * error))
-    return Rows(triangle, score, rounding, deviance, float(W.min(initial=np.inf)))
+    at_edge = bool(np.any(room <= 4 * EPS * of_mean))
+    return Rows(triangle, score, rounding, deviance, float(W.min(initial=np.inf)), at_edge)
 
 
 def solve(problem: Problem, *, one_step: bool = False) -> Solution:
@@ -130,7 +135,7 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
         return Solution(beta, columns, now, 1, False, ("one weighted least squares step only",), ())
     if not now.valid:
         raise ValueError("the start gives a mean outside the family's domain; give other starting coefficients")
-    limit, said, walled = problem.max_iterations or MAX_ITERATIONS, "", False
+    limit, said, last_wall = problem.max_iterations or MAX_ITERATIONS, "", -FREE_STEPS
     while True:
         step, size = least_squares_step(now), now.decrement
         if now.score_is_zero or steps == limit or (best <= size < SMALL):
@@ -138,6 +143,7 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
             break
         then, step, walled = _halve(at, beta, step, now)
         trace.append(_line(now, float(np.max(np.abs(step), initial=0.0))))
+        last_wall = steps if walled else last_wall
         if then is None:
             said = "no step from here lowers the deviance within the family's domain"
             break
@@ -148,9 +154,10 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
                 "estimate exists (Albert and Anderson 1984); the coefficients are where the iteration stopped"
             )
             break
+    walled = now.at_edge or steps - last_wall < FREE_STEPS
     converged = not walled and (now.score_is_zero or (now.decrement < SMALL and not said.startswith("separation")))
     if not converged and walled:
-        said = "boundary: every step is cut short at the edge of the domain, where a mean has no variance"
+        said = "boundary: a mean has reached the edge of its domain, where there is no variance"
     elif not converged and not said:
         said = f"iteration limit of {limit} reached"
     tail = f"; the score is {now.decrement:.2g} standard errors from zero"

@@ -29,9 +29,12 @@ def summarise(problem: Problem, solution: Solution) -> Fit:
     with np.errstate(all="ignore"):  # rows of weight 0 and saturated means may lie outside the domain
         V, residual = family.variance(mu, nu), family.residual(problem.y, mu, nu)
         unit_deviance = np.maximum(family.unit_deviance(problem.y, mu, nu), 0.0)
-        pearson = residual * np.sqrt(w / V)
-        root_W = np.sqrt(w * mu_eta**2 / V)
+        pearson = np.where(residual == 0, 0.0, residual * np.sqrt(w / V))
+        root_W = np.where(mu_eta == 0, 0.0, np.sqrt(w * mu_eta**2 / V))
         working = residual / mu_eta
+        if family.name == "binomial" and link.left and link.right:  # (y - mu) / mu_eta, which far out would be 0 / 0
+            y = problem.y
+            working = np.where(y == 0, 0.0, y * link.right(eta)) - np.where(y == 1, 0.0, (1.0 - y) * link.left(eta))
     deviance = float(np.sum((w * unit_deviance)[used]))
     estimated = float(np.sum(pearson[used] ** 2)) / (n - p) if n > p else np.nan
     dispersion = estimated if family.known_dispersion is None else family.known_dispersion
