@@ -38,6 +38,10 @@ class Interval:
         below = values <= self.high if self.high_closed else values < self.high
         return above & below & np.isfinite(values)
 
+    def inside(self, other: Interval) -> bool:
+        """Whether ``other`` holds all of this interval."""
+        return self.low >= other.low and self.high <= other.high
+
     def __str__(self) -> str:
         return f"{'[' if self.low_closed else '('}{self.low:g}, {self.high:g}{']' if self.high_closed else ')'}"
 
@@ -85,6 +89,11 @@ def _quiet(function: Function) -> Function:
 def _log1mexp(x: Array) -> Array:
     """log(1 - exp(x)) for x < 0, both ends accurate (Maechler 2012, eq. 7)."""
     return np.where(x > -np.log(2.0), np.log(-np.expm1(x)), np.log1p(-np.exp(x)))
+
+
+def _expm1_ratio(x: Array) -> Array:
+    """(exp(x) - 1) / x, 1 at x = 0."""
+    return np.where(x < 1e-17, 1.0, np.where(x > 709.0, np.inf, np.expm1(x) / x))
 
 
 def _cauchy_cdf(x: Array) -> Array:
@@ -155,7 +164,7 @@ LINKS: dict[str, Link] = {
             linkinv=lambda eta: -np.expm1(-np.exp(eta)),
             mu_eta=lambda eta: np.exp(eta - np.exp(eta)),
             complement=lambda eta: np.exp(-np.exp(eta)),
-            left=lambda eta: np.expm1(np.exp(eta)) * np.exp(-eta),
+            left=lambda eta: _expm1_ratio(np.exp(eta)),
             right=lambda eta: np.exp(-eta),
             means=UNIT,
         ),

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from conformance.family import Family, Link, family_of, link_of
+from conformance.family import REAL, Family, Link, family_of, link_of
 from conformance.fit import Fit
 from conformance.problem import Problem, refuse_invalid
 
@@ -99,7 +99,8 @@ def pass_over_rows(family: Family, link: Link, X: Array, y: Array, w: Array, off
     triangle, nothing = np.zeros((p + 1, p + 1)), np.full(p, np.nan)
     eta = X @ beta + offset
     mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
-    if not (np.all(link.etas.contains(eta)) and np.all(family.means.contains(mu) | (mu == family.means.high))):
+    walled = not (link.etas is REAL and link.means.inside(family.means))  # some beta have no mean in this family
+    if walled and not np.all(link.etas.contains(eta) & family.means.contains(mu)):
         return Rows(triangle, nothing, nothing, np.inf, np.nan)
     with np.errstate(all="ignore"):  # what underflows shows as an infinite deviance or as a working weight of 0
         deviance = float(np.sum(w * family.unit_deviance(y, mu, nu)))
@@ -107,14 +108,18 @@ def pass_over_rows(family: Family, link: Link, X: Array, y: Array, w: Array, off
         W, r, a = w * mu_eta**2 / V, residual / mu_eta, w * mu_eta / V
     live = (mu_eta != 0) & (V > 0) & np.isfinite(W) & np.isfinite(r)  # a mean at the end of its range pulls no more
     W, r, a = np.where(live, W, 0.0), np.where(live, r, 0.0), np.where(live, a, 0.0)
-    of_mean = np.abs(mu_eta) * (np.abs(X) @ np.abs(beta) + np.abs(offset))  # what rounding eta does to mu, over EPS
-    room = np.minimum(mu - family.means.low, nu if family.means.high == 1.0 else np.inf)
-    error = np.abs(y) + np.abs(mu) + of_mean
     upper = np.linalg.qr(np.sqrt(W)[:, None] * np.column_stack([X, r]), mode="r")
     triangle[: len(upper)] = upper
-    score, rounding = X.T @ (a * residual), EPS * (np.abs(X).T @ (np.abs(a) * error))
-    at_edge = bool(np.any(room <= 4 * EPS * of_mean))
-    return Rows(triangle, score, rounding, deviance, float(W.min(initial=np.inf)), at_edge)
+    of_mean = np.abs(mu_eta) * (np.abs(X) @ np.abs(beta) + np.abs(offset))  # over EPS: what rounding eta does to mu
+    rounding = EPS * (np.abs(X).T @ (np.abs(a) * (np.abs(y) + np.abs(mu) + of_mean)))
+    at_edge = walled and _at_edge(family, y, mu, nu, of_mean)
+    return Rows(triangle, X.T @ (a * residual), rounding, deviance, float(W.min(initial=np.inf)), at_edge)
+
+
+def _at_edge(family: Family, y: Array, mu: Array, nu: Array, of_mean: Array) -> bool:
+    """Whether a mean is at the end of its range: to within rounding, or for a y there by 1e-12 of the largest mean."""
+    room = np.minimum(mu - family.means.low, nu if family.means.high == 1.0 else np.inf)
+    return bool(np.any((room <= 4 * EPS * of_mean) | ((y == family.means.low) & (room <= 1e-12 * np.max(mu)))))
 
 
 def solve(problem: Problem, *, one_step: bool = False) -> Solution:
@@ -130,7 +135,8 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
         return pass_over_rows(family, link, X, y, w, offset, beta)
 
     beta = problem.start[columns] if problem.start is not None else start(family, link, X, y, w, offset, one_step)
-    now, trace, best, steps = at(beta), [], np.inf, 0
+    now, trace, best = at(beta), [], np.inf
+    steps = 0 if problem.start is not None else 1  # the start from the data is a weighted least squares step itself
     if one_step:
         return Solution(beta, columns, now, 1, False, ("one weighted least squares step only",), ())
     if not now.valid:

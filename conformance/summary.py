@@ -43,8 +43,9 @@ def summarise(problem: Problem, solution: Solution) -> Fit:
     S = solve_triangular(R, np.eye(p)) if np.all(np.diag(R) != 0) else np.full((p, p), np.inf)
     standard_errors, covariance = np.full(problem.p, np.nan), np.full((problem.p, problem.p), np.nan)
     standard_errors[columns] = np.sqrt(dispersion) * np.linalg.norm(S, axis=1)
-    covariance[np.ix_(columns, columns)] = dispersion * (S @ S.T)
-    leverages = np.sum(((problem.X[:, columns] * root_W[:, None]) @ S) ** 2, axis=1)
+    with np.errstate(all="ignore"):  # a singular information has infinite errors
+        covariance[np.ix_(columns, columns)] = dispersion * (S @ S.T)
+        leverages = np.sum(((problem.X[:, columns] * root_W[:, None]) @ S) ** 2, axis=1)
 
     log_likelihood = _log_likelihood(family, problem, mu, nu, deviance)
     parameters = p + (family.known_dispersion is None)

@@ -1,0 +1,175 @@
+"""Laws of the families and links, over the whole table; the tails against mpmath."""
+
+from __future__ import annotations
+
+import mpmath
+import numpy as np
+import pytest
+
+from conformance.family import LINKS, PAIRS, Family, Link, family_of
+
+ETAS = (-800.0, -40.0, -37.0, -8.3, -1.0, -1e-9, 1e-9, 0.3, 1.0, 5.0, 8.3, 37.0, 40.0, 800.0)
+FAMILIES = [
+    *(family_of(name) for name in PAIRS if name not in ("negative_binomial", "tweedie")),
+    *(family_of("negative_binomial", theta=theta) for theta in (0.5, 2.0, 1e6)),
+    *(family_of("tweedie", power=power) for power in (1.0, 1.2, 1.5, 1.9, 2.0, 3.0)),
+]
+MEANS = {"binomial": (0.01, 0.3, 0.5, 0.99), "gaussian": (-2.0, 0.1, 3.0)}
+
+
+def exact_mean(link: str, eta: float) -> tuple[mpmath.mpf, mpmath.mpf, mpmath.mpf]:
+    """mu, 1 - mu and d mu / d eta to far more digits than a double has."""
+    x = mpmath.mpf(eta)
+    with mpmath.workdps(800):
+        match link:
+            case "logit":
+                mu = 1 / (1 + mpmath.exp(-x))
+                return mu, 1 / (1 + mpmath.exp(x)), mu * (1 / (1 + mpmath.exp(x)))
+            case "probit":
+                return mpmath.ncdf(x), mpmath.ncdf(-x), mpmath.npdf(x)
+            case "cauchit":
+                mu = mpmath.mpf(1) / 2 + mpmath.atan(x) / mpmath.pi
+                return mu, 1 - mu, 1 / (mpmath.pi * (1 + x * x))
+            case "cloglog":
+                nu = mpmath.exp(-mpmath.exp(x))
+                return -mpmath.expm1(-mpmath.exp(x)), nu, mpmath.exp(x) * nu
+            case "log":
+                return mpmath.exp(x), -mpmath.expm1(x), mpmath.exp(x)
+            case "identity":
+                return x, 1 - x, mpmath.mpf(1)
+            case "inverse":
+                return 1 / x, 1 - 1 / x, -1 / x**2
+            case "inverse_squared":
+                return 1 / mpmath.sqrt(x), 1 - 1 / mpmath.sqrt(x), -1 / (2 * x * mpmath.sqrt(x))
+            case _:
+                return x * x, 1 - x * x, 2 * x
+
+
+def close(got: float, want: mpmath.mpf, digits: float = 13.0) -> bool:
+    """Equal to ``digits``, or both beyond the range of doubles."""
+    if abs(want) < mpmath.mpf(2) ** -1000:  # a subnormal has lost digits, and 0 is what a double makes of less
+        return abs(got) <= 2.0**-1000
+    if abs(want) > mpmath.mpf(2) ** 1023:
+        return bool(np.isinf(got))
+    return bool(abs(mpmath.mpf(got) - want) <= abs(want) * mpmath.mpf(10) ** -digits)
+
+
+@pytest.mark.parametrize("link", LINKS.values(), ids=lambda link: link.name)
+@pytest.mark.parametrize("eta", ETAS)
+def test_mu_and_its_complement_and_its_slope_keep_their_digits_in_both_tails(link: Link, eta: float) -> None:
+    if not link.etas.contains(np.array([eta]))[0]:
+        return
+    exact = exact_mean(link.name, eta)
+    # the argument of exp(-eta^2/2) is rounded, which costs eta^2/2 last places
+    digits = 13.0 - max(0.0, np.log10(max(1.0, eta * eta / 2))) if link.name == "probit" else 12.5
+    for function, want in zip((link.linkinv, link.complement, link.mu_eta), exact, strict=True):
+        got = float(function(np.array([eta]))[0])
+        assert not np.isnan(got)
+        if function is link.complement and link.name in ("inverse_squared",):
+            assert abs(got - float(want)) <= 1e-15 * max(1.0, abs(float(want)))  # no family needs its tail
+            continue
+        assert close(got, want, digits), (got, want)
+
+
+@pytest.mark.parametrize("link", [link for link in LINKS.values() if link.left], ids=lambda link: link.name)
+@pytest.mark.parametrize("eta", ETAS)
+def test_the_ratios_of_mean_to_slope_are_right_where_both_underflow(link: Link, eta: float) -> None:
+    mu, nu, slope = exact_mean(link.name, eta)
+    assert link.left is not None
+    assert link.right is not None
+    with mpmath.workdps(800):
+        for function, want in ((link.left, mu / slope if slope else None), (link.right, nu / slope if slope else None)):
+            got = float(function(np.array([eta]))[0])
+            assert not np.isnan(got)
+            if want is not None:
+                assert close(got, want, 12.0)
+
+
+@pytest.mark.parametrize("link", LINKS.values(), ids=lambda link: link.name)
+def test_linkfun_inverts_linkinv(link: Link) -> None:
+    mu = np.array([0.001, 0.2, 0.5, 0.7, 0.999])
+    np.testing.assert_allclose(link.linkinv(link.linkfun(mu)), mu, rtol=1e-13)
+
+
+@pytest.mark.parametrize("link", LINKS.values(), ids=lambda link: link.name)
+def test_mu_eta_is_the_derivative_of_linkinv(link: Link) -> None:
+    eta = np.array([0.2, 0.9, 1.7])
+    h = 1e-6
+    np.testing.assert_allclose((link.linkinv(eta + h) - link.linkinv(eta - h)) / (2 * h), link.mu_eta(eta), rtol=1e-8)
+
+
+def _means(family: Family) -> np.ndarray:
+    return np.array(MEANS.get(family.name, (0.05, 1.0, 7.5)))
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
+def test_unit_deviance_is_zero_at_the_mean_and_positive_elsewhere(family: Family) -> None:
+    y = _means(family)
+    mu = y[:, None] * np.ones(len(y))
+    d = family.unit_deviance(np.broadcast_to(y, mu.shape), mu, 1.0 - mu)
+    assert np.all(np.abs(np.diag(d)) <= (1e-14 if family.name == "tweedie" else 1e-15))  # its powers cancel
+    assert np.all(d[~np.eye(len(y), dtype=bool)] > 0)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
+def test_the_deviance_falls_at_twice_the_residual_over_the_variance(family: Family) -> None:
+    """d d(y, mu) / d mu = -2 (y - mu) / V(mu) (McCullagh and Nelder 1989, eq. 9.4)."""
+    y, mu, h = _means(family)[:1], _means(family)[1:], 1e-6
+    y = np.broadcast_to(y, mu.shape)
+    slope = (family.unit_deviance(y, mu + h, 1 - mu - h) - family.unit_deviance(y, mu - h, 1 - mu + h)) / (2 * h)
+    np.testing.assert_allclose(slope, -2 * (y - mu) / family.variance(mu, 1 - mu), rtol=1e-6)
+
+
+@pytest.mark.parametrize("family", [f for f in FAMILIES if f.name != "tweedie"], ids=lambda f: f.name)
+def test_the_log_likelihood_falls_by_half_the_scaled_deviance(family: Family) -> None:
+    """l(y; y) - l(mu; y) = w d / (2 phi), constants and all."""
+    mu = _means(family)
+    y = np.round(mu * 10) / 10 if family.name == "binomial" else np.maximum(np.round(mu), 1.0)
+    y, w, phi = np.clip(y, 0.1, 0.9) if family.name == "binomial" else y, np.full_like(mu, 10.0), 0.7
+    phi = family.known_dispersion or phi
+    gap = family.log_likelihood(y, y, 1 - y, w, phi) - family.log_likelihood(y, mu, 1 - mu, w, phi)
+    np.testing.assert_allclose(gap, w * family.unit_deviance(y, mu, 1 - mu) / (2 * phi), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("power", [1.0, 2.0, 3.0])
+def test_tweedie_at_a_whole_power_is_the_poisson_the_gamma_and_the_inverse_gaussian(power: float) -> None:
+    other = family_of({1.0: "poisson", 2.0: "gamma", 3.0: "inverse_gaussian"}[power])
+    y, mu = np.array([0.3, 1.0, 4.0]), np.array([0.5, 2.0, 3.0])
+    tweedie = family_of("tweedie", power=power)
+    np.testing.assert_allclose(tweedie.variance(mu, 1 - mu), other.variance(mu, 1 - mu), rtol=1e-15)
+    np.testing.assert_array_equal(tweedie.unit_deviance(y, mu, 1 - mu), other.unit_deviance(y, mu, 1 - mu))
+    near = family_of("tweedie", power=power + 1e-7)
+    np.testing.assert_allclose(near.unit_deviance(y, mu, 1 - mu), other.unit_deviance(y, mu, 1 - mu), rtol=1e-5)
+
+
+def test_negative_binomial_with_a_large_theta_is_nearly_poisson() -> None:
+    y, mu = np.array([0.0, 1.0, 4.0]), np.array([0.5, 2.0, 3.0])
+    nb, poisson = family_of("negative_binomial", theta=1e9), family_of("poisson")
+    np.testing.assert_allclose(nb.unit_deviance(y, mu, 1 - mu), poisson.unit_deviance(y, mu, 1 - mu), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("y", "mu"), [(0.0, 1e-12), (1e-12, 1.1e-12), (1.0, 1 - 2**-40), (0.5, 0.5 + 1e-9), (0.3, 0.9)])
+def test_the_binomial_deviance_keeps_its_digits_for_rare_events_and_close_fits(y: float, mu: float) -> None:
+    with mpmath.workdps(60):
+        a, b = mpmath.mpf(y), mpmath.mpf(mu)
+        want = 2 * ((a * mpmath.log(a / b) if a else 0) + ((1 - a) * mpmath.log((1 - a) / (1 - b)) if a != 1 else 0))
+    got = family_of("binomial").unit_deviance(np.array([y]), np.array([mu]), np.array([1.0 - mu]))[0]
+    assert close(float(got), want, 6.0 if y == 0.5 else 9.0)
+
+
+@pytest.mark.parametrize("name", ["gaussian", "binomial", "poisson", "gamma", "inverse_gaussian", "negative_binomial"])
+def test_the_log_likelihood_is_the_log_of_a_density_that_sums_to_one(name: str) -> None:
+    family = family_of(name, theta=1.5 if name == "negative_binomial" else None)
+    if name == "binomial":
+        y, w, mu = np.arange(8) / 7.0, np.full(8, 7.0), np.full(8, 0.3)
+        total = np.sum(np.exp(family.log_likelihood(y, mu, 1 - mu, w, 1.0)))
+    elif name in ("poisson", "negative_binomial"):
+        y = np.arange(400.0)
+        mu = np.full_like(y, 3.2)
+        total = np.sum(np.exp(family.log_likelihood(y, mu, 1 - mu, np.ones_like(y), 1.0)))
+    else:
+        low, high = (-30.0, 30.0) if name == "gaussian" else (1e-9, 60.0)
+        y = np.linspace(low, high, 600_001)
+        mu = np.full_like(y, 2.0)
+        total = np.trapezoid(np.exp(family.log_likelihood(y, mu, 1 - mu, np.ones_like(y), 0.4)), y)
+    assert abs(total - 1.0) < 1e-6

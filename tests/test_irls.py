@@ -1,0 +1,132 @@
+"""The suite's own fitter: published numbers, and what it must say rather than hide."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from conformance.irls import fit, solve
+from conformance.library import Library
+from conformance.problem import Problem
+
+
+def problem_of(library: Library, id: str) -> Problem:
+    return library.case(id).problem()
+
+
+def test_contraception_gives_the_published_coefficients(library: Library) -> None:
+    published = [-0.949952124, 0.004583726, -0.004286455, 0.768097459, 0.783112821, 0.854904050, 0.806025052]
+    np.testing.assert_allclose(fit(problem_of(library, "contraception")).coefficients, published, atol=5e-10)
+
+
+def test_study_hours_passes_through_the_published_deviances_from_a_zero_start(library: Library) -> None:
+    answer = fit(replace(problem_of(library, "study-hours"), start=np.zeros(2)))
+    np.testing.assert_allclose(answer.coefficients, [-2.7506, 0.8444], atol=5e-5)
+    assert [round(line.deviance, 2) for line in answer.trace[:6]] == [277.26, 167.52, 151.18, 148.25, 148.09, 148.09]
+
+
+def test_heart_max_rate_gives_the_known_coefficients_and_dispersion(library: Library) -> None:
+    answer = fit(problem_of(library, "heart-max-rate"))
+    known = [203.365956199709, -0.829758060599, -14.254160654481, -3.780519409977]
+    np.testing.assert_allclose(answer.coefficients, known, rtol=0, atol=1e-12 * 204)
+    assert round(float(answer.dispersion or 0), 4) == 366.9819
+
+
+@pytest.mark.parametrize("id", ["heart-max-rate", "nist-norris", "nist-noint1", "cars-linear"])
+def test_a_gaussian_identity_fit_takes_one_iteration(library: Library, id: str) -> None:
+    if id not in library.files:
+        id = "attitude-zero-weights"
+    assert fit(problem_of(library, id)).iterations == 1
+
+
+@pytest.mark.parametrize("id", ["separated-ten", "endometrial", "breast-cancer-separable"])
+def test_separation_is_said_and_not_hidden(library: Library, id: str) -> None:
+    answer = fit(problem_of(library, id))
+    assert answer.converged is False
+    assert answer.warnings[0].startswith("separation")
+
+
+def test_every_case_without_an_estimate_is_admitted_and_every_invalid_one_refused(library: Library) -> None:
+    for id in library.select():
+        case = library.case(id)
+        if case.outcome == "invalid":
+            with pytest.raises(ValueError, match=r"\w"):
+                fit(case.problem())
+        elif not case.has_estimate:
+            assert fit(case.problem()).admits_trouble, id
+
+
+def test_every_case_with_an_estimate_converges_to_a_zero_score_in_silence(library: Library) -> None:
+    for id in library.select():
+        case = library.case(id)
+        if case.has_estimate and case.max_iterations is None:
+            answer = fit(case.problem())
+            assert answer.converged is True, (id, answer.warnings)
+            assert answer.warnings == (), id
+
+
+def test_an_iteration_limit_that_is_reached_is_said(library: Library) -> None:
+    answer = fit(replace(problem_of(library, "contraception"), max_iterations=2))
+    assert answer.converged is False
+    assert "iteration limit of 2" in answer.warnings[0]
+
+
+def test_the_trace_tells_deviance_change_score_condition_and_smallest_weight(library: Library) -> None:
+    trace = fit(problem_of(library, "no-intercept-20")).trace
+    assert len(trace) > 3
+    assert trace[-1].max_change == 0.0
+    assert trace[-1].score_norm < 1e-12 < trace[0].score_norm
+    assert all(line.condition >= 1 and line.smallest_weight > 0 for line in trace)
+    deviances = [line.deviance for line in trace]
+    assert all(b <= a * (1 + 1e-14) for a, b in zip(deviances, deviances[1:], strict=False))
+
+
+def test_one_step_is_the_weighted_least_squares_of_the_data_with_weights_one_over_y_plus_one(library: Library) -> None:
+    problem = replace(problem_of(library, "breslow-rates"), offset=None, link="identity")
+    root = 1.0 / np.sqrt(problem.y + 1.0)
+    beta, *_ = np.linalg.lstsq(problem.X * root[:, None], problem.y * root, rcond=None)
+    answer = fit(problem, one_step=True)
+    np.testing.assert_allclose(answer.coefficients, beta, rtol=1e-10)
+    assert answer.iterations == 1
+    assert answer.admits_trouble, "an approximation says that it is one"
+
+
+def test_one_step_is_near_the_full_fit_but_not_the_same() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.uniform(1, 10, 400)
+    problem = Problem(X=np.column_stack([np.ones(400), x]), y=rng.poisson(3 + 2 * x), family="poisson", link="identity")
+    one, full = fit(problem, one_step=True), fit(problem)
+    assert full.standard_errors is not None
+    off = np.abs(one.coefficients - full.coefficients) / full.standard_errors
+    assert 1e-3 < off.max() < 3.0
+
+
+def test_aliased_columns_are_nan_and_the_rest_is_the_fit_without_them(library: Library) -> None:
+    whole = problem_of(library, "warpbreaks")
+    X = np.column_stack([whole.X[:, :2], 2 * whole.X[:, 1], whole.X[:, 2:], whole.X[:, 0]])
+    answer, plain = fit(replace(whole, X=X, names=())), fit(whole)
+    assert list(np.isnan(answer.coefficients)) == [False, False, True, False, False, True]
+    np.testing.assert_allclose(answer.coefficients[~np.isnan(answer.coefficients)], plain.coefficients, rtol=1e-12)
+    assert answer.df_residual == plain.df_residual
+
+
+def test_the_arrays_of_a_problem_cannot_be_written_to(library: Library) -> None:
+    problem = problem_of(library, "contraception")
+    with pytest.raises(ValueError, match="read-only"):
+        problem.X[0, 0] = 3.0
+
+
+def test_a_start_outside_the_domain_is_refused(library: Library) -> None:
+    problem = problem_of(library, "breslow-rates")
+    with pytest.raises(ValueError, match="domain"):
+        solve(replace(problem, link="identity", offset=None, start=np.full(problem.p, -1.0)))
+
+
+def test_rows_far_out_lose_their_weight_without_a_floor() -> None:
+    x = np.array([-900.0, -2.0, -1.0, 0.5, 1.0, 2.0, 900.0])
+    problem = Problem(X=np.column_stack([np.ones(7), x]), y=np.array([0, 0, 1, 0, 1, 1, 1.0]), family="binomial", link="logit")
+    answer = fit(problem)
+    assert answer.converged
+    assert answer.trace[-1].smallest_weight == 0.0
