@@ -58,6 +58,11 @@ def under(reference: Values, problem: Problem, conventions: Mapping[str, str]) -
     dispersion_pearson, dispersion_deviance, dispersion_mle, standard_errors_observed, covariance_observed,
     leverages_observed, log_likelihood_pearson, log_likelihood_mle, null_deviance_constant.
     """
+    with np.errstate(all="ignore"):  # a perfect fit has dispersion 0 and an infinite log-likelihood
+        return {name: value for name, value in _under(reference, problem, conventions).items() if value is not None}
+
+
+def _under(reference: Values, problem: Problem, conventions: Mapping[str, str]) -> dict[str, Any]:
     values = {k: v for k, v in reference.items() if v is not None}
     family = family_of(problem.family, problem.theta, problem.power)
     if "coefficients" not in values or "df_residual" not in values:
@@ -92,11 +97,10 @@ def under(reference: Values, problem: Problem, conventions: Mapping[str, str]) -
         for name in ("standard_errors", "covariance", "leverages"):
             values[name] = values.get(name + "_observed")
     if before and values.get("dispersion") is not None:
-        with np.errstate(invalid="ignore"):
-            ratio = values["dispersion"] / before
-            for name, factor in (("standard_errors", np.sqrt(ratio)), ("covariance", ratio)):
-                if values.get(name) is not None:
-                    values[name] = values[name] * factor
+        ratio = values["dispersion"] / before
+        for name, factor in (("standard_errors", np.sqrt(ratio)), ("covariance", ratio)):
+            if values.get(name) is not None:
+                values[name] = values[name] * factor
     else:
         values["standard_errors"] = values["covariance"] = None
 
@@ -115,4 +119,4 @@ def under(reference: Values, problem: Problem, conventions: Mapping[str, str]) -
     if not problem.intercept and conventions["null_model_without_intercept"] == "constant":
         values["null_deviance"] = values.get("null_deviance_constant")
         values["df_null"] = rows - 1.0
-    return {name: value for name, value in values.items() if value is not None}
+    return values

@@ -214,7 +214,8 @@ def recedes(family: Family, link: Link, y: Array, move: Array) -> bool:
     """Whether the likelihood never falls along ``move`` = X d, and ``move`` is no small step: then no maximum exists.
 
     Binomial: x'd >= 0 where y = 1, <= 0 where y = 0, = 0 between (Albert and Anderson 1984; Silvapulle 1981).
-    Poisson, negative binomial and Tweedie (where y may be 0) with log link: x'd <= 0 where y = 0, = 0 elsewhere (Santos Silva and Tenreyro 2010).
+    Poisson, negative binomial and Tweedie (where y may be 0) with log link: x'd <= 0 where y = 0, = 0 elsewhere
+    (Santos Silva and Tenreyro 2010).
     """
     large = float(np.max(np.abs(move), initial=0.0))
     if large < 1e-3:  # near an estimate the steps vanish; along a direction of recession they do not

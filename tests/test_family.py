@@ -148,7 +148,9 @@ def test_negative_binomial_with_a_large_theta_is_nearly_poisson() -> None:
     np.testing.assert_allclose(nb.unit_deviance(y, mu, 1 - mu), poisson.unit_deviance(y, mu, 1 - mu), rtol=1e-6)
 
 
-@pytest.mark.parametrize(("y", "mu"), [(0.0, 1e-12), (1e-12, 1.1e-12), (1.0, 1 - 2**-40), (0.5, 0.5 + 1e-9), (0.3, 0.9)])
+@pytest.mark.parametrize(
+    ("y", "mu"), [(0.0, 1e-12), (1e-12, 1.1e-12), (1.0, 1 - 2**-40), (0.5, 0.5 + 1e-9), (0.3, 0.9)]
+)
 def test_the_binomial_deviance_keeps_its_digits_for_rare_events_and_close_fits(y: float, mu: float) -> None:
     with mpmath.workdps(60):
         a, b = mpmath.mpf(y), mpmath.mpf(mu)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -80,7 +81,7 @@ def test_the_trace_tells_deviance_change_score_condition_and_smallest_weight(lib
     assert trace[-1].score_norm < 1e-12 < trace[0].score_norm
     assert all(line.condition >= 1 and line.smallest_weight > 0 for line in trace)
     deviances = [line.deviance for line in trace]
-    assert all(b <= a * (1 + 1e-14) for a, b in zip(deviances, deviances[1:], strict=False))
+    assert all(b <= a * (1 + 1e-14) for a, b in itertools.pairwise(deviances))
 
 
 def test_one_step_is_the_weighted_least_squares_of_the_data_with_weights_one_over_y_plus_one(library: Library) -> None:
@@ -126,7 +127,9 @@ def test_a_start_outside_the_domain_is_refused(library: Library) -> None:
 
 def test_rows_far_out_lose_their_weight_without_a_floor() -> None:
     x = np.array([-900.0, -2.0, -1.0, 0.5, 1.0, 2.0, 900.0])
-    problem = Problem(X=np.column_stack([np.ones(7), x]), y=np.array([0, 0, 1, 0, 1, 1, 1.0]), family="binomial", link="logit")
+    problem = Problem(
+        X=np.column_stack([np.ones(7), x]), y=np.array([0, 0, 1, 0, 1, 1, 1.0]), family="binomial", link="logit"
+    )
     answer = fit(problem)
     assert answer.converged
     assert answer.trace[-1].smallest_weight == 0.0

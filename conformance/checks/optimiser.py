@@ -221,7 +221,7 @@ def _times(y: Array, z: Complex) -> Complex:
 
 def _log_expit(z: Complex) -> Complex:
     """log(1 / (1 + exp(-z))) on either side of 0 without overflow."""
-    return np.where(z.real > 0, -np.log1p(np.exp(-z)), z - np.log1p(np.exp(np.where(z.real > 0, 0.0, z))))
+    return np.asarray(np.where(z.real > 0, -np.log1p(np.exp(-z)), z - np.log1p(np.exp(np.where(z.real > 0, 0.0, z)))))
 
 
 def _log_cauchy(z: Complex) -> Complex:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from formulaic.errors import FormulaicError  # type: ignore[import-untyped]
-from formulaic.parser import DefaultFormulaParser  # type: ignore[import-untyped]
+from formulaic.errors import FormulaicError
+from formulaic.parser import DefaultFormulaParser
 
 from conformance.formula import arithmetic as arithmetic
 from conformance.formula.arithmetic import Arithmetic

@@ -1,23 +1,19 @@
-"""The command line: gate, regenerate, audit, cases, fit.  It parses, calls and shows; it computes nothing."""
+"""The command line: gate, regenerate, audit, fit, cases.  It parses, calls and shows; it computes nothing."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from conformance.case import Case
+from conformance.cli import cases as cases_commands
+from conformance.cli.common import CaseGlobs, CasesFolder, Digits, Strict, err, out, progress, unusable_is_2
 from conformance.errors import CallError, Unusable
 from conformance.library import Library
 from conformance.verdict import Verdict, exit_status
@@ -31,58 +27,11 @@ app = typer.Typer(
 
     Example: glm-conformance gate mypackage.adapter:fit""",
 )
-cases_app = typer.Typer(no_args_is_help=True, help="List, show and validate the cases.", rich_markup_mode=None)
-app.add_typer(cases_app, name="cases")
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
-
-CasesFolder = Annotated[
-    Path | None, typer.Option("--cases", help="A folder of cases to use in place of the built-in library.")
-]
-CaseGlobs = Annotated[
-    list[str] | None, typer.Option("--case", help="Only the cases that match this pattern; may be repeated.")
-]
-Digits = Annotated[float, typer.Option(help="Digits asked of every quantity, where the data can give them.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Ask for all the digits that the data can give.")]
-
-P = ParamSpec("P")
-
-
-def _unusable_is_2(command: Callable[P, None]) -> Callable[P, None]:
-    """What can't be used ends the command with its message and exit status 2."""
-
-    @wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except Unusable as error:
-            err.print(f"[bold red]glm-conformance[/]: {error.fault}: {escape(str(error))}", soft_wrap=True)
-            raise typer.Exit(2) from error
-
-    return wrapped
-
-
-@contextmanager
-def _progress(what: str, total: int) -> Iterator[Callable[[str], None]]:
-    """A progress bar where standard output is a terminal, else nothing; yields ``advance(name of the next)``."""
-    if not out.is_terminal:
-        yield lambda name: None
-        return
-    columns = (
-        TextColumn(what),
-        BarColumn(24),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[at]}"),
-    )
-    with Progress(*columns, console=out, transient=True) as bar:
-        task = bar.add_task(what, total=total, at="")
-        yield lambda name: bar.update(task, advance=1, at=name)
+app.add_typer(cases_commands.app, name="cases")
 
 
 @app.command(epilog="Example: glm-conformance gate mypackage.adapter:fit --case 'nist-*' --report run.jsonl")
-@_unusable_is_2
+@unusable_is_2
 def gate(
     implementation: Annotated[
         str, typer.Argument(help="irls, statsmodels, r-glm, ... or module:attribute of your own.")
@@ -106,7 +55,7 @@ def gate(
     ids = library.select(case)
     started, fit_seconds, unusable = time.perf_counter(), 0.0, False
     verdicts: list[Verdict] = []
-    with Writer(_writable(report)) as writer, _progress(f"gate {implementation}", len(ids)) as advance:
+    with Writer(_writable(report)) as writer, progress(f"gate {implementation}", len(ids)) as advance:
         header = run_line(found, len(ids), len(CHECKS))
         writer.write(header)
         for result in run(implementation, library, ids, Demand(digits, strict), jobs):
@@ -124,7 +73,7 @@ def gate(
 
 
 @app.command(epilog="Example: glm-conformance regenerate contraception --source r")
-@_unusable_is_2
+@unusable_is_2
 def regenerate(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[CASE]...", help="Cases (or patterns); all without.")
@@ -147,7 +96,7 @@ def regenerate(
             raise CallError(f"no source {one!r}; there are {', '.join(SOURCES)}")
     tally: dict[str, int] = {"same": 0, "moved": 0, "new": 0, "broken": 0}
     unusable = False
-    with _progress("regenerate", len(ids)) as advance:
+    with progress("regenerate", len(ids)) as advance:
         for id in ids:
             try:
                 movements = [remake(library, library.case(id), one, check=check) for one in source or SOURCES]
@@ -178,7 +127,7 @@ def regenerate(
 
 
 @app.command(epilog="Example: glm-conformance audit r-glm-default statsmodels --case 'contra*'")
-@_unusable_is_2
+@unusable_is_2
 def audit(
     implementations: Annotated[list[str], typer.Argument(help="Two or more, by name or module:attribute.")],
     cases: CasesFolder = None,
@@ -196,7 +145,7 @@ def audit(
     library = Library.at(cases)
     ids = library.select(case)
     rows = []
-    with _progress("audit", len(ids)) as advance:
+    with progress("audit", len(ids)) as advance:
         for row in side_by_side(implementations, library, ids, Demand(digits, strict)):
             rows.append(row)
             advance(row.case)
@@ -223,7 +172,7 @@ def audit(
 
 
 @app.command(epilog="Example: glm-conformance fit contraception statsmodels")
-@_unusable_is_2
+@unusable_is_2
 def fit(
     case: Annotated[str, typer.Argument(help="A case's id.")],
     implementation: Annotated[str, typer.Argument(help="irls, statsmodels, r-glm, ... or module:attribute.")],
@@ -244,62 +193,6 @@ def fit(
         err.print(f"{verdicts[0].outcome}: {escape(verdicts[0].message)}", soft_wrap=True)
         raise typer.Exit(1)
     show_fit(out, Trial(asked, asked.problem(), said, refusal, reference_of(library, asked), found.conventions), trace)
-
-
-@cases_app.command("list", epilog="Example: glm-conformance cases list --case 'nist-*'")
-@_unusable_is_2
-def list_cases(
-    cases: CasesFolder = None, case: CaseGlobs = None, as_json: Annotated[bool, typer.Option("--json")] = False
-) -> None:
-    """Every case: family, link, outcome, title."""
-    library = Library.at(cases)
-    found = [library.case(id) for id in library.select(case)]
-    if as_json:
-        for one in found:
-            print(one.model_dump_json(exclude_defaults=True))
-        return
-    table = Table(pad_edge=False, header_style="bold")
-    for name in ("case", "family", "link", "outcome", "title"):
-        table.add_column(name, overflow="fold")
-    for one in found:
-        table.add_row(one.id, one.family, one.link, one.outcome, escape(one.title))
-    out.print(table)
-    out.print(f"{len(found)} cases")
-
-
-@cases_app.command(epilog="Example: glm-conformance cases show contraception")
-@_unusable_is_2
-def show(id: Annotated[str, typer.Argument(metavar="CASE")], cases: CasesFolder = None) -> None:
-    """One case: its file, its design and its response."""
-    library = Library.at(cases)
-    one = library.case(library.select([id])[0])
-    problem = one.problem()
-    out.print(one.file.read_text(encoding="utf-8"), markup=False, soft_wrap=True)
-    out.print(f"{problem.n} rows, {problem.p} columns: {', '.join(problem.names)}", markup=False)
-    out.print(f"asked sha256 {one.asked_sha256}\ndata  sha256 {one.data_sha256}")
-
-
-@cases_app.command(epilog="Example: glm-conformance cases validate --cases mycases")
-@_unusable_is_2
-def validate(cases: CasesFolder = None, case: CaseGlobs = None) -> None:
-    """Read every case and build its design; every fault is shown with its file and line, then exit status 2."""
-    library = Library.at(cases)
-    bad = 0
-    for id in library.select(case):
-        try:
-            library.case(id).problem()
-        except Unusable as error:
-            bad += 1
-            err.print(escape(str(error)), soft_wrap=True)
-    out.print(f"{len(library.files) if not case else len(library.select(case))} cases, {bad} unusable")
-    raise typer.Exit(2 if bad else 0)
-
-
-@cases_app.command(epilog="Example: glm-conformance cases schema > case.schema.json")
-def schema() -> None:
-    """The JSON Schema of a case, for editors."""
-    described: dict[str, Any] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Case.model_json_schema()}
-    print(json.dumps(described, indent=1))
 
 
 def _writable(path: Path | None) -> Path | None:

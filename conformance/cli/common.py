@@ -1,0 +1,62 @@
+"""What the commands share: the options, the consoles, progress, and the exit status of what can't be used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, ParamSpec
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from conformance.errors import Unusable
+
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
+
+CasesFolder = Annotated[
+    Path | None, typer.Option("--cases", help="A folder of cases to use in place of the built-in library.")
+]
+CaseGlobs = Annotated[
+    list[str] | None, typer.Option("--case", help="Only the cases that match this pattern; may be repeated.")
+]
+Digits = Annotated[float, typer.Option(help="Digits asked of every quantity, where the data can give them.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Ask for all the digits that the data can give.")]
+
+P = ParamSpec("P")
+
+
+def unusable_is_2(command: Callable[P, None]) -> Callable[P, None]:
+    """What can't be used ends the command with its message and exit status 2."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except Unusable as error:
+            err.print(f"[bold red]glm-conformance[/]: {error.fault}: {escape(str(error))}", soft_wrap=True)
+            raise typer.Exit(2) from error
+
+    return wrapped
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[str], None]]:
+    """A progress bar where standard output is a terminal, else nothing; yields ``advance(name of the next)``."""
+    if not out.is_terminal:
+        yield lambda name: None
+        return
+    columns = (
+        TextColumn(what),
+        BarColumn(24),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[at]}"),
+    )
+    with Progress(*columns, console=out, transient=True) as bar:
+        task = bar.add_task(what, total=total, at="")
+        yield lambda name: bar.update(task, advance=1, at=name)

@@ -1,0 +1,177 @@
+"""The gate lets the right ones through, refuses the wrong ones, and says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from conformance.checks import CHECKS
+from conformance.checks.optimiser import maximise
+from conformance.fit import Fit, Unsupported
+from conformance.gate import judge, run
+from conformance.implementations import from_object
+from conformance.irls import fit
+from conformance.library import Library
+from conformance.problem import Problem
+from conformance.trial import Demand
+from conformance.verdict import Outcome, Verdict, conforms, count
+
+FIRST = ["contraception", "dobson", "warpbreaks", "breslow-rates", "heart-max-rate", "study-hours", "no-intercept-20"]
+
+
+def failures(library: Library, function: Callable[[Problem], object], id: str, **demand: object) -> list[Verdict]:
+    verdicts = judge(from_object("under-test", function), library, id, Demand(**demand)).verdicts  # type: ignore[arg-type]
+    assert len(verdicts) == len(CHECKS)
+    return [v for v in verdicts if v.outcome in (Outcome.FAIL, Outcome.ERROR)]
+
+
+def test_irls_conforms_on_every_case(library: Library) -> None:
+    results = list(run("irls", library, library.select()))
+    verdicts = [v for result in results for v in result.verdicts]
+    assert conforms(count(verdicts)), [v.message for v in verdicts if v.outcome in (Outcome.FAIL, Outcome.ERROR)]
+    assert sum(count(verdicts).values()) == len(library.files) * len(CHECKS)
+
+
+def wrong_dispersion(problem: Problem) -> Fit:
+    """RSS / n for RSS / (n - p)."""
+    right = fit(problem)
+    assert right.dispersion
+    assert right.df_residual
+    return replace(right, dispersion=right.dispersion * right.df_residual / problem.n)
+
+
+def two_iterations(problem: Problem) -> Fit:
+    """Stops after two steps and says converged."""
+    return replace(fit(replace(problem, max_iterations=2)), converged=True, warnings=(), trace=())
+
+
+def without_offset(problem: Problem) -> Fit:
+    return fit(replace(problem, offset=None))
+
+
+def without_weights(problem: Problem) -> Fit:
+    return fit(replace(problem, weights=None))
+
+
+def exchanged(problem: Problem) -> Fit:
+    return fit(replace(problem, y=1.0 - problem.y))
+
+
+def probit_for_logit(problem: Problem) -> Fit:
+    return fit(replace(problem, link="probit"))
+
+
+@pytest.mark.parametrize(
+    ("function", "id", "check", "words"),
+    [
+        (wrong_dispersion, "heart-max-rate", "dispersion", "dispersion: mle"),
+        (two_iterations, "study-hours", "coefficients", "stopped early"),
+        (two_iterations, "warpbreaks", "score", "standard errors from zero"),
+        (without_offset, "breslow-rates", "coefficients", "without its offset"),
+        (without_offset, "breslow-rates", "score", "without its offset"),
+        (without_weights, "menarche-proportions-cloglog", "coefficients", "without its prior weights"),
+        (exchanged, "study-hours", "coefficients", "successes and failures exchanged"),
+        (probit_for_logit, "contraception", "coefficients", "with the probit link"),
+    ],
+)
+def test_a_faulty_fitter_fails_and_the_message_says_why(
+    library: Library, function: Callable[[Problem], Fit], id: str, check: str, words: str
+) -> None:
+    failed = {v.check: v for v in failures(library, function, id)}
+    assert check in failed
+    assert words in failed[check].message
+    assert failed[check].cause != "unexplained"
+
+
+@pytest.mark.parametrize("id", ["separated-ten", "endometrial"])
+def test_huge_coefficients_reported_as_converged_in_silence_fail(library: Library, id: str) -> None:
+    def silent(problem: Problem) -> Fit:
+        return replace(fit(problem), converged=True, warnings=(), trace=())
+
+    failed = failures(library, silent, id)
+    assert [v.check for v in failed] == ["outcome"]
+    assert "no maximum likelihood estimate" in failed[0].message or "no finite estimate" in failed[0].message
+
+
+@pytest.mark.parametrize("id", ["separated-ten", "endometrial"])
+def test_refusing_separated_data_is_honest(library: Library, id: str) -> None:
+    def refuses(problem: Problem) -> Fit:
+        raise ValueError("perfect separation")
+
+    assert not failures(library, refuses, id)
+
+
+def test_refusing_a_valid_problem_is_an_error_of_the_implementation(library: Library) -> None:
+    def refuses(problem: Problem) -> Fit:
+        raise ValueError("I do not like it")
+
+    failed = failures(library, refuses, "dobson")
+    assert {v.outcome for v in failed} == {Outcome.ERROR}
+    assert all(v.cause == "implementation" and "I do not like it" in v.message for v in failed)
+
+
+def test_what_is_not_reported_is_counted_apart(library: Library) -> None:
+    verdicts = judge(from_object("bare", lambda p: {"coefficients": fit(p).coefficients}), library, "dobson").verdicts
+    outcomes = {v.check: v.outcome for v in verdicts}
+    assert outcomes["coefficients"] is Outcome.PASS
+    assert outcomes["deviance"] is Outcome.NOT_REPORTED
+    assert conforms(count(verdicts))
+
+
+def test_running_nothing_does_not_conform(library: Library) -> None:
+    def unsupported(problem: Problem) -> Fit:
+        raise Unsupported("no GLM here")
+
+    verdicts = judge(from_object("none", unsupported), library, "dobson").verdicts
+    assert {v.outcome for v in verdicts} == {Outcome.UNSUPPORTED}
+    assert not conforms(count(verdicts))
+
+
+def test_a_declared_convention_is_respected_and_an_undeclared_one_is_named(library: Library) -> None:
+    class ByDeviance:
+        conventions = {"aic": "without_dispersion"}  # noqa: RUF012
+
+        def __call__(self, problem: Problem) -> Fit:
+            right = fit(problem)
+            return replace(right, aic=(right.aic or 0.0) - 2.0)
+
+    gaussian = "heart-max-rate"
+    assert "aic" not in {v.check for v in failures(library, ByDeviance(), gaussian)}
+    undeclared = {v.check: v for v in failures(library, ByDeviance().__call__, gaussian)}
+    assert undeclared["aic"].cause == "convention aic: without_dispersion"
+    assert "declare conventions" in undeclared["aic"].message
+
+
+def test_more_digits_may_be_asked(library: Library) -> None:
+    def rough(problem: Problem) -> Fit:
+        right = fit(problem)
+        return replace(right, deviance=(right.deviance or 0.0) * (1 + 1e-8))
+
+    assert not failures(library, rough, "dobson")
+    assert {v.check for v in failures(library, rough, "dobson", digits=10.0)} == {"deviance"}
+
+
+def test_bfgs_own_inverse_hessian_is_no_standard_error_but_the_hessian_is(library: Library) -> None:
+    off = []
+    for id in FIRST:
+        problem = library.case(id).problem()
+        optimum, right = maximise(problem), fit(problem)
+        assert optimum is not None
+        assert right.dispersion
+        assert right.standard_errors is not None
+        unscaled = right.standard_errors / np.sqrt(right.dispersion)
+        np.testing.assert_allclose(optimum.unscaled_errors, unscaled, rtol=1e-5)
+        off.append(np.max(np.abs(optimum.bfgs_errors / unscaled - 1.0)))
+    assert max(off) > 1e-3, "if BFGS became exact, the docs that say it is not must change"
+
+
+def test_the_gaussian_ml_variance_is_rss_over_n_and_the_reported_one_rss_over_n_minus_p(library: Library) -> None:
+    problem = library.case("heart-max-rate").problem()
+    optimum, right = maximise(problem), fit(problem)
+    assert optimum is not None
+    assert optimum.sigma2 is not None
+    assert right.dispersion
+    assert optimum.sigma2 / right.dispersion == pytest.approx((problem.n - problem.p) / problem.n, rel=1e-7)
