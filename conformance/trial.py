@@ -37,12 +37,14 @@ class Reference:
 
     values       quantities in R's meaning, and the variants that `conventions.under` knows
     source       who says so, in words ('proven to 40 digits', 'R 4.2.2, polished')
+    beside       what R (polished) says of the same case: data, never the judge
     errors       for each quantity the error, elementwise, that rounding the data to doubles may make; absent: unknown
     """
 
     values: Mapping[str, Any]
     source: str
     errors: Mapping[str, Any] = field(default_factory=dict)
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -93,10 +95,13 @@ class Trial:
         return 10.0 * max(1.0, math.sqrt(self.problem.n / 1000.0))
 
     def scale(self, quantity: str) -> Array:
-        """What the error of ``quantity`` is taken relative to, elementwise.
+        """What the error of ``quantity`` is taken relative to, elementwise; 1 where the reference has no number."""
+        scale = self._scale(quantity)
+        return np.where(np.isfinite(scale), scale, 1.0)
 
-        A coefficient: max(|beta|, SE), so that an exact zero makes sense.  Vectors over the rows: max(|value|, their
-        root mean square), for one that is nearly 0 is judged by its fellows.  A covariance: SE_j SE_k.  A deviance or
+    def _scale(self, quantity: str) -> Array:
+        """A coefficient: max(|beta|, SE), so that an exact zero makes sense.  Vectors over the rows: max(|value|, their
+        root mean square), for one that is nearly 0 is judged by its fellows; residuals that are all 0: that of y.  A covariance: SE_j SE_k.  A deviance or
         dispersion that is exactly 0: the null deviance.  The rest: |value|, and 1 for a log-likelihood near 0.
         """
         want = np.atleast_1d(np.asarray(self.expected[quantity], dtype=np.float64))
@@ -111,7 +116,9 @@ class Trial:
         if quantity == "fitted_values" and self.problem.family != "gaussian":
             return np.abs(want)  # positive means: the digits of a small one count
         if want.size > 1 and quantity not in ("standard_errors", "coefficients"):
-            return np.maximum(np.abs(want), float(np.sqrt(np.mean(want[np.isfinite(want)] ** 2))))
+            finite = want[np.isfinite(want)]
+            typical = float(np.sqrt(np.mean(finite**2))) if np.any(finite) else float(np.sqrt(np.mean(self.problem.y**2)))
+            return np.maximum(np.abs(want), typical)
         natural = self.expected.get("null_deviance") or 1.0
         return np.where(want == 0, natural if quantity in ("deviance", "dispersion") else 1.0, np.abs(want))
 

@@ -1,12 +1,13 @@
-"""The command line: gate, regenerate, audit, fit, cases.  It parses, calls and shows; it computes nothing."""
+"""The command line: gate, regenerate, certify, audit, fit, cases.  It parses, calls and shows; it computes nothing."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
+from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -17,6 +18,9 @@ from conformance.cli.common import CaseGlobs, CasesFolder, Digits, Strict, err, 
 from conformance.errors import CallError, Unusable
 from conformance.library import Library
 from conformance.verdict import Verdict, exit_status
+
+if TYPE_CHECKING:
+    from conformance.references.movement import Movement
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -106,16 +110,9 @@ def regenerate(
                 err.print(f"{error.fault}: {escape(str(error))}", soft_wrap=True)
                 unusable = True
                 continue
-            for moved in movements:
-                tally[moved.state] += 1
-                if moved.state != "same":
-                    shown = (
-                        ", ".join(f"{name} {max(d, -99):.1f}" for name, d in moved.digits.items()) or "no number moved"
-                    )
-                    said = f": {moved.message}" if moved.message else ""
-                    out.print(f"{moved.state.upper():6} {moved.source}/{moved.case}{escape(said)}", soft_wrap=True)
-                    if moved.state == "moved":
-                        out.print(f"       digits that still agree: {escape(shown)}", soft_wrap=True)
+            for movement in movements:
+                tally[movement.state] += 1
+                show_movement(movement)
             advance(id)
     out.print(
         ", ".join(f"{number} {state}" for state, number in tally.items()) + (" (nothing written)" if check else "")
@@ -124,6 +121,47 @@ def regenerate(
     if check and off:
         out.print("run `glm-conformance regenerate` to store what was shown, and read the diff before you commit it")
     raise typer.Exit(2 if unusable else 1 if check and off else 0)
+
+
+@app.command(epilog="Example: glm-conformance certify contraception --check")
+@unusable_is_2
+def certify(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[CASE]...", help="Cases (or patterns); all without.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Prove what is stored again, from the stored box alone; write nothing.")
+    ] = False,
+    cases: CasesFolder = None,
+    case: CaseGlobs = None,
+) -> None:
+    """Prove the references: exact boxes around every estimate, or that there is none.  Exit 1 where a claim fails."""
+    from conformance.references import certified
+
+    library = Library.at(cases)
+    ids = library.select([*(names or []), *(case or [])] or None)
+    tally: Counter[str] = Counter()
+    started = time.perf_counter()
+    with progress("certify", len(ids)) as advance:
+        for id in ids:
+            try:
+                if check:
+                    wrong = certified.check(library, library.case(id))
+                    tally["broken" if wrong else "proven again"] += 1
+                    for line in wrong:
+                        err.print(f"reference: {escape(line)}", soft_wrap=True)
+                else:
+                    movement = certified.certify(library, library.case(id))
+                    tally[movement.state] += 1
+                    show_movement(movement)
+            except Unusable as error:
+                tally["unusable"] += 1
+                err.print(f"{error.fault}: {escape(str(error))}", soft_wrap=True)
+            advance(id)
+    counted = ", ".join(f"{number} {state}" for state, number in tally.items())
+    out.print(f"{counted} ({time.perf_counter() - started:.1f} s)")
+    failed = tally["broken"] + tally["undecided"]
+    raise typer.Exit(2 if tally["unusable"] else 1 if failed else 0)
 
 
 @app.command(epilog="Example: glm-conformance audit r-glm-default statsmodels --case 'contra*'")
@@ -193,6 +231,17 @@ def fit(
         err.print(f"{verdicts[0].outcome}: {escape(verdicts[0].message)}", soft_wrap=True)
         raise typer.Exit(1)
     show_fit(out, Trial(asked, asked.problem(), said, refusal, reference_of(library, asked), found.conventions), trace)
+
+
+def show_movement(movement: Movement) -> None:
+    """What a reference came to, unless it is the same as before; for one that moved, the digits that still agree."""
+    if movement.state == "same":
+        return
+    said = f": {movement.message}" if movement.message else ""
+    out.print(f"{movement.state.upper():6} {movement.source}/{movement.case}{escape(said)}", soft_wrap=True)
+    if movement.state == "moved":
+        shown = ", ".join(f"{name} {max(d, -99):.1f}" for name, d in movement.digits.items()) or "no number moved"
+        out.print(f"       digits that still agree: {escape(shown)}", soft_wrap=True)
 
 
 def _writable(path: Path | None) -> Path | None:

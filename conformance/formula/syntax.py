@@ -20,7 +20,27 @@ FUNCTIONS = (*ARITHMETIC, "factor", "offset", "cbind")
 MAX_CHARACTERS, MAX_TOKENS, MAX_DEPTH = 4000, 400, 50
 # R reads these as words of the language, so no column can have such a name in a formula.
 RESERVED = frozenset(
-    ["if", "else", "repeat", "while", "function", "for", "next", "break", "in", "TRUE", "FALSE", "NULL", "Inf", "NaN", "NA", "NA_integer_", "NA_real_", "NA_character_", "NA_complex_"]
+    [
+        "if",
+        "else",
+        "repeat",
+        "while",
+        "function",
+        "for",
+        "next",
+        "break",
+        "in",
+        "TRUE",
+        "FALSE",
+        "NULL",
+        "Inf",
+        "NaN",
+        "NA",
+        "NA_integer_",
+        "NA_real_",
+        "NA_character_",
+        "NA_complex_",
+    ]
 )
 _NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![A-Za-z0-9._])"
 _NAME = r"(?:[A-Za-z]|\.(?![0-9]))[A-Za-z0-9._]*"

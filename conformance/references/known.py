@@ -1,35 +1,58 @@
-"""What is known of a case's answer: the best stored reference, as the checks want it."""
+"""What is known of a case's answer: its proven reference, stored or proven on the spot, and what R says beside it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from conformance.case import Case
+from conformance.errors import CaseError, StaleReference
 from conformance.library import Library
 from conformance.references import store
 from conformance.trial import Reference
 
+_PROVEN: dict[tuple[str, str], Reference] = {}
+
 
 def reference_of(library: Library, case: Case) -> Reference:
-    """The reference that ``case`` is graded by; StaleReference says which command makes or mends it."""
-    if not case.has_estimate:
-        return Reference({}, "none: the case has no estimate")
-    stored = store.read(library, "r", case)
-    if "refused" in stored["polished"]:
-        return Reference({}, f"none: {stored['polished']['refused']}")
-    values = store.quantities(stored["polished"])
-    return Reference(with_dispersions(values, case), f"{stored['generator']['R']}, polished")
+    """The reference that ``case`` is graded by.
+
+    What is not stored is proven now (no R is needed).  StaleReference says which command mends a stored one; CaseError
+    where the case claims another outcome than the proof.
+    """
+    if case.outcome == "invalid":
+        return Reference({}, "none: the input is invalid")
+    from conformance.references import certified
+
+    if store.path_of(library, "certified", case.id).is_file():
+        stored = store.read(library, "certified", case, command="certify")
+        reference = certified.as_reference(case, stored)
+    else:
+        reference = _prove_now(case)
+    return replace(reference, beside=_r_beside(library, case))
 
 
-def with_dispersions(values: dict[str, Any], case: Case) -> dict[str, Any]:
-    """``values`` and beside them the dispersions that other conventions report, from R's own X^2 and deviance."""
-    df, w = values["df_residual"], case.problem().prior_weights
-    chi2 = float(np.sum(values["pearson_residuals"][w > 0] ** 2))
-    with np.errstate(all="ignore"):
-        values["dispersion_pearson"] = np.divide(chi2, df)
-        values["dispersion_deviance"] = np.divide(values["deviance"], df)
-    if case.family == "gaussian":
-        values["dispersion_mle"] = values["deviance"] / np.sum(w > 0)
-    return values
+def _prove_now(case: Case) -> Reference:
+    """The proof of ``case``, made once in this process; an undecided one is a reference without values."""
+    from conformance.references import certified, proof
+
+    key = (case.asked_sha256, case.data_sha256)
+    if key not in _PROVEN:
+        try:
+            proven = certified.prove_case(case)
+        except proof.Undecided as error:
+            return _PROVEN.setdefault(key, Reference({}, f"none: undecided ({error})"))
+        if proven["outcome"] != case.outcome:
+            message = f"written as {case.outcome}, but proven is {proven['outcome']}: correct the case"
+            raise case.error("outcome", message)
+        _PROVEN[key] = certified.as_reference(case, proven)
+    return _PROVEN[key]
+
+
+def _r_beside(library: Library, case: Case) -> dict[str, Any]:
+    """What the stored R, polished, says; empty where there is none or it is stale, for nothing is graded by it."""
+    try:
+        polished = store.read(library, "r", case)["polished"]
+    except (StaleReference, CaseError):
+        return {}
+    return {} if "refused" in polished else store.quantities(polished)

@@ -5,30 +5,19 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from conformance.case import Case
 from conformance.errors import StaleReference
 from conformance.library import Library
 from conformance.references import r, statsmodels, store
+from conformance.references.movement import Movement
 
 #: Vectors over the rows are kept for the polished variant alone; they would triple the files.
 _LONG = ("fitted_values", "linear_predictors", "leverages", "covariance")
 
 #: R is compared with R to 13 digits at most: another BLAS moves Contraception's coefficients by 3e-14.
 SAME_DIGITS = 13.0
-
-
-@dataclass(frozen=True)
-class Movement:
-    """How a stored reference differs from what its source says now."""
-
-    case: str
-    source: str
-    state: str  # new | same | moved | broken
-    digits: Mapping[str, float]  # by variant.quantity, only those with fewer than SAME_DIGITS or missing
-    message: str = ""
 
 
 def _r(case: Case) -> dict[str, Any]:
@@ -69,7 +58,7 @@ def regenerate(library: Library, case: Case, source: str, *, check: bool) -> Mov
 
 
 def _identical(path: Any, fresh: Mapping[str, Any]) -> bool:
-    return bool(path.is_file() and path.read_text(encoding="utf-8") == store.dumps(fresh) + "\n")
+    return bool(path.is_file() and path.read_text(encoding="utf-8") == store.sealed(fresh))
 
 
 def _compare(library: Library, case: Case, source: str, fresh: Mapping[str, Any]) -> Movement:

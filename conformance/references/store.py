@@ -7,6 +7,7 @@ Numbers have up to 17 digits, enough to restore every double; NaN and infinities
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -42,13 +43,16 @@ def read(library: Library, source: str, case: Case, *, command: str = "regenerat
     path = path_of(library, source, case.id)
     mend = f"run `glm-conformance {command} {case.id}`"
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
+        text = path.read_text(encoding="utf-8")
+        stored = json.loads(text, parse_constant=_no_constant)
     except FileNotFoundError as error:
         raise StaleReference(f"{path}: there is no {source} reference for {case.id}; {mend}") from error
     except ValueError as error:
         raise StaleReference(f"{path}: broken JSON ({error}); restore it from version control, or {mend}") from error
     if not isinstance(stored, dict) or stored.get("schema") != SCHEMA:
         raise StaleReference(f"{path}: not a reference of schema {SCHEMA}; {mend}")
+    if stored.pop("seal", None) != seal(text.rpartition(_SEAL)[0] + "\n}"):
+        raise StaleReference(f"{path}: damaged: its content is not what was written; restore it, or {mend}")
     for key, value in identity(case).items():
         if stored.get(key) != value:
             moved = {"asked_sha256": "the case", "data_sha256": f"its data ({case.data})", "case": "the id"}[key]
@@ -58,11 +62,12 @@ def read(library: Library, source: str, case: Case, *, command: str = "regenerat
 
 def write(path: Path, stored: Mapping[str, Any]) -> None:
     """Write ``stored`` whole or not at all: to a file beside, which then takes the name."""
+    text = sealed(stored)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(dumps(stored) + "\n")
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(beside, 0o644)
@@ -70,6 +75,20 @@ def write(path: Path, stored: Mapping[str, Any]) -> None:
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
+
+
+_SEAL = ',\n "seal": '
+
+
+def seal(content: str) -> str:
+    """A digest of the content's text, against a digit that was changed by accident or by hand."""
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def sealed(stored: Mapping[str, Any]) -> str:
+    """The text of the file: the content, and its seal as the last key."""
+    content = dumps(stored)
+    return content.removesuffix("\n}") + _SEAL + json.dumps(seal(content)) + "\n}\n"
 
 
 def dumps(tree: Any, indent: str = "") -> str:

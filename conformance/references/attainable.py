@@ -1,0 +1,143 @@
+"""What a correct double-precision solver can attain, derived from the data: no tolerance is written by hand.
+
+A backward-stable solver returns the exact fit of data that differ in the last bit.  Coefficients: the componentwise
+condition numbers A_k of the estimate, stored with the proof, give the error u (A_k + |beta_k|).  Everything else: sigma,
+the root mean square change of the quantity when every datum is jittered by one last bit, gives sigma sqrt(n p) + u |q|;
+to that comes what evaluating the textbook formula at rounded means costs, where its terms cancel.
+All are first-order errors; the gate allows a solver ten times as much (Trial.guard).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from conformance.family import family_of, link_of
+from conformance.problem import Problem
+
+Array = NDArray[np.float64]
+U = 2.0**-53
+
+
+def attainable_errors(
+    problem: Problem, values: Mapping[str, Any], condition: Array | None, sigma: Mapping[str, Any]
+) -> dict[str, Array]:
+    """The error that each of ``values`` may have in doubles, elementwise and absolute; a quantity is absent if unknown.
+
+    ``condition`` (p,) holds the A_k, ``sigma`` the jitter of each quantity, both from the stored proof.
+    """
+    n, p = problem.n, problem.p
+    jitter = float(np.sqrt(n * p))
+    with np.errstate(all="ignore"):
+        found: dict[str, Array] = {
+            name: np.nan_to_num(np.asarray(sigma[name], dtype=np.float64)) * jitter + U * np.abs(values[name])
+            for name in sigma
+            if values.get(name) is not None
+        }
+        if condition is not None:
+            found["coefficients"] = U * (condition + np.abs(values["coefficients"]))
+        if "fitted_values" in values and "fitted_values" in found:
+            _rows(problem, values, found)
+        for name in ("standard_errors", "covariance"):
+            _add_dispersion(name, values, found)
+    return {name: np.where(np.isnan(error), 0.0, error) for name, error in found.items()}
+
+
+def _rows(problem: Problem, values: Mapping[str, Any], found: dict[str, Array]) -> None:
+    """Errors over the rows, and of the sums over them."""
+    family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
+    y, w, used = problem.y, problem.prior_weights, problem.prior_weights > 0
+    beta = np.nan_to_num(values["coefficients"])
+    eta, mu = values["linear_predictors"], values["fitted_values"]
+    mu_eta, V = np.abs(link.mu_eta(eta)), family.variance(mu, link.complement(eta))
+
+    # eta is a sum over columns of rounded coefficients, mu a function of it, and a residual a difference of doubles
+    found["linear_predictors"] = found["linear_predictors"] + U * (np.abs(problem.X) @ np.abs(beta))
+    found["linear_predictors"] += U * np.abs(problem.offsets)
+    e_mu = found["fitted_values"] = np.maximum(found["fitted_values"], mu_eta * found["linear_predictors"])
+    e_residual = e_mu + U * (np.abs(y) + np.abs(mu))
+    root = np.sqrt(w / V)
+    for name, factor in (("response", 1.0), ("pearson", root), ("working", 1.0 / mu_eta)):
+        key = f"{name}_residuals"
+        if key in found:
+            found[key] = np.maximum(found[key], np.where(used, e_residual * factor, 0.0))
+
+    # a unit deviance whose terms cancel has an error of their size; its root, near 0, keeps half the digits
+    e_unit = w * (_cancellation(problem, y, mu) + 2.0 * np.abs(y - mu) / V * e_mu + e_mu**2 / V)
+    d = np.abs(values["deviance_residuals"])
+    near_zero = np.sqrt(e_unit)
+    found["deviance_residuals"] = np.maximum(
+        found.get("deviance_residuals", np.zeros_like(d)), np.minimum(np.divide(e_unit, 2.0 * d), near_zero)
+    )
+    e_deviance = float(np.sum(e_unit[used]))
+    e_pearson = np.where(used, root * e_residual, 0.0)
+    e_chi2 = float(np.sum(2.0 * np.abs(values["pearson_residuals"][used]) * e_pearson[used] + e_pearson[used] ** 2))
+    df = float(values["df_residual"])
+    mean = np.full_like(y, np.average(y[used], weights=w[used])) if problem.intercept else link.linkinv(problem.offsets)
+    e_null = float(np.sum((w * _cancellation(problem, y, mean))[used]))
+    for name, extra in (
+        ("deviance", e_deviance),
+        ("null_deviance", e_null),
+        ("dispersion_pearson", e_chi2 / df if df else 0.0),
+        ("dispersion_deviance", e_deviance / df if df else 0.0),
+        ("dispersion_mle", e_deviance / n_of(problem)),
+    ):
+        if name in found:
+            found[name] = found[name] + extra
+    if "dispersion" in found and family.known_dispersion is None:
+        found["dispersion"] = found["dispersion_pearson"]
+    e_likelihood = _constants(problem) + e_deviance / (family.known_dispersion or values.get("dispersion") or 1.0)
+    for name in list(found):
+        if name.startswith(("log_likelihood", "aic", "bic")):
+            found[name] = found[name] + e_likelihood * (1.0 if name.startswith("log") else 2.0)
+
+
+def n_of(problem: Problem) -> float:
+    """The number of rows that count."""
+    return float(np.sum(problem.prior_weights > 0))
+
+
+def _cancellation(problem: Problem, y: Array, mu: Array) -> Array:
+    """u times the size of the terms of the unit deviance as textbooks write it, which cancel where mu is near y."""
+    match problem.family:
+        case "gaussian" | "inverse_gaussian":
+            return np.zeros_like(mu)  # a square: nothing cancels but the residual
+        case "binomial":
+            return np.full_like(mu, 4.0 * U)  # y + mu + (1 - y) + (1 - mu) = 2, twice
+        case "poisson":
+            return 2.0 * U * (y + mu)
+        case "gamma":
+            return 2.0 * U * (1.0 + y / mu)
+        case "negative_binomial":
+            return 2.0 * U * (y + mu + 2.0 * (y + (problem.theta or 0.0)))
+        case _:
+            return 4.0 * U * (y + mu) * mu ** (1.0 - (problem.power or 1.0))
+
+
+def _constants(problem: Problem) -> float:
+    """u times the size of the log-gammas in a log-likelihood as textbooks write it."""
+    y, w = problem.y, problem.prior_weights
+    match problem.family:
+        case "binomial":
+            sizes = np.abs(special.gammaln(w + 1.0))
+        case "poisson" | "negative_binomial":
+            sizes = w * np.abs(special.gammaln(y + (problem.theta or 0.0) + 1.0))
+        case _:
+            return 0.0
+    return float(U * np.sum(sizes))
+
+
+def _add_dispersion(name: str, values: Mapping[str, Any], found: dict[str, Array]) -> None:
+    """The part of a standard error's or covariance's error that the dispersion brings; near 0 half its digits."""
+    unscaled, phi, error = values.get("covariance_unscaled"), values.get("dispersion"), found.get("dispersion")
+    if name not in found or unscaled is None or phi is None or error is None:
+        return
+    if name == "covariance":
+        found[name] = found[name] + np.abs(unscaled) * error
+    else:
+        of_root = np.minimum(np.divide(error, 2.0 * np.sqrt(phi)), np.sqrt(error))
+        found[name] = found[name] + np.sqrt(np.abs(np.diag(unscaled))) * of_root

@@ -1,0 +1,116 @@
+"""Proven references: make them, store them, prove the stored ones again, and read them as the checks want them.
+
+The proof itself is in the package ``proof``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from conformance.case import Case
+from conformance.errors import StaleReference
+from conformance.fit import BY_ROW
+from conformance.library import Library
+from conformance.references import proof, store
+from conformance.references.attainable import attainable_errors
+from conformance.references.movement import Movement
+from conformance.trial import Reference
+
+#: Beyond this many rows the stored proof leaves out what is one value a row: the file would be larger than its data.
+ROWS_STORED = 20_000
+
+
+def prove_case(case: Case) -> dict[str, Any]:
+    """The proof of ``case`` as JSON; proof.Undecided where nothing could be proven."""
+    problem = case.problem()
+    proven = proof.as_json(proof.prove(problem, rowwise=problem.n <= ROWS_STORED))
+    return {"schema": store.SCHEMA, **store.identity(case), "source": "certified", **proven}
+
+
+def certify(library: Library, case: Case) -> Movement:
+    """Prove ``case`` and store the proof, whole or not at all; what moved against the stored one."""
+    path = store.path_of(library, "certified", case.id)
+    before = path.read_text(encoding="utf-8") if path.is_file() else None
+    if case.outcome == "invalid":
+        return Movement(case.id, "certified", "same", {}, "invalid: there is nothing to prove")
+    try:
+        fresh = prove_case(case)
+    except proof.Undecided as error:
+        return Movement(case.id, "certified", "undecided", {}, str(error))
+    if fresh["outcome"] != case.outcome:
+        message = (
+            f"{case.file}: the outcome is written as {case.outcome}; proven is {fresh['outcome']}: correct the case"
+        )
+        return Movement(case.id, "certified", "broken", {}, message)
+    if before == store.sealed(fresh):
+        return Movement(case.id, "certified", "same", {})
+    store.write(path, fresh)
+    return Movement(case.id, "certified", "new" if before is None else "moved", _moved(before, fresh))
+
+
+def _moved(before: str | None, fresh: Mapping[str, Any]) -> dict[str, float]:
+    """The quantities whose stored strings changed, with the digits that still agree as doubles."""
+    try:
+        stored = json.loads(before or "{}")
+    except ValueError:
+        return {}
+    old = {name: values for name, values in stored.items() if name in fresh.get("digits", {})}
+    changed = {name for name in old if old[name] != fresh.get(name)}
+    as_doubles = ({name: _floats(tree[name]) for name in changed if name in tree} for tree in (old, fresh))
+    return dict(store.moved(*as_doubles))
+
+
+def check(library: Library, case: Case) -> list[str]:
+    """What of the stored proof can't be proven again from its box alone; empty if all can."""
+    if case.outcome == "invalid":
+        return []
+    path = store.path_of(library, "certified", case.id)
+    try:
+        stored = store.read(library, "certified", case, command="certify")
+    except StaleReference as error:
+        return [str(error)]
+    beside = ("schema", "case", "asked_sha256", "data_sha256", "source")
+    wrong = (
+        [] if stored.get("outcome") == case.outcome else [f"the case says {case.outcome}, not {stored.get('outcome')}"]
+    )
+    wrong += proof.verify(case.problem(), {key: value for key, value in stored.items() if key not in beside})
+    return [f"{path}: {line}" for line in wrong]
+
+
+def as_reference(case: Case, stored: Mapping[str, Any]) -> Reference:
+    """A stored (or fresh) proof as the checks want it: doubles, and the errors that doubles may have.
+
+    StaleReference where a key is gone or a value is no number.
+    """
+    try:
+        values = {name: _floats(stored[name]) for name in stored["digits"]}
+        sigma = {name: _doubles(value) for name, value in stored["sigma"].items() if name in values}
+        for table in (values, sigma):
+            table |= {name: table[name][np.array(stored["rows"])] for name in BY_ROW if name in table}
+        condition = None if stored["condition"] is None else _doubles(stored["condition"])
+        digits = min((d for d in stored["digits"].values() if isinstance(d, int)), default=None)
+        kind = stored["uniqueness"].split(":", 1)[0]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StaleReference(
+            f"the proven reference of {case.id} is damaged ({type(error).__name__}: {error}); restore it from version "
+            f"control, or run `glm-conformance certify {case.id}`"
+        ) from error
+    errors = attainable_errors(case.problem(), values, condition, sigma) if condition is not None else {}
+    exactly = "in exact arithmetic" if digits is None else f"to {digits} digits"
+    return Reference(values, f"proven {exactly}, {kind} maximum", errors)
+
+
+def _floats(value: Any) -> Any:
+    """Decimal strings as the nearest doubles: a number, or an array."""
+    array = np.array(value, dtype=object)
+    doubles = np.array([float(one) for one in array.ravel()], dtype=np.float64).reshape(array.shape)
+    return float(doubles) if doubles.ndim == 0 else doubles
+
+
+def _doubles(value: Any) -> Any:
+    """JSON numbers, None for NaN, as doubles."""
+    return np.array(value, dtype=np.float64)

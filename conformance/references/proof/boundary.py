@@ -1,0 +1,218 @@
+"""Maxima on the boundary of the domain, where the score is not 0.
+
+Log-binomial and identity-link binomial and Poisson models.
+
+These log-likelihoods are concave in beta over the polyhedron of valid linear predictors, so a point
+is a global maximum exactly if it satisfies the Karush-Kuhn-Tucker conditions: on the face of the
+rows whose mean is 0 or 1 the score of the other rows is 0 (proven by the Krawczyk test on that
+face, in exact rational coordinates), and the multipliers are positive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
+
+from .balls import ball, rational
+from .barrier import KINDS, propose
+from .describe import insufficient
+from .exact import matrix
+from .krawczyk import newton, prove_box
+from .null import null_deviances
+from .quantities import NAN, criteria, fitted, total
+from .result import Box, NotProven, Proof
+from .root import Setup
+from .separation import null_space
+from .start import fisher_scoring
+from .system import System
+
+UNIQUE = "global: concave log-likelihood, Karush-Kuhn-Tucker conditions with positive multipliers"
+BITS = (256, 384, 768)
+
+
+def find(setup: Setup) -> Proof | None:
+    """A proven boundary maximum, or None."""
+    if (setup.family.name, setup.family.link) not in KINDS:
+        return None
+    for active in propose(setup.system):
+        for bits in BITS:
+            try:
+                proof = _prove(setup, active, bits, None)
+            except (NotProven, ZeroDivisionError):
+                continue
+            if insufficient(proof) is None:
+                return proof
+    return None
+
+
+def reprove(setup: Setup, stored: dict[str, Any], box: Box | None) -> Proof:
+    """The same from a stored active set and box."""
+    active = {setup.rows.used.index(c): side for c, side in _cells(setup, stored["separation"]["boundary_rows"])}
+    return _prove(setup, active, int(stored["precision_bits"]), box)
+
+
+def _cells(setup: Setup, sides: dict[str, list[int]]) -> list[tuple[int, int]]:
+    return [(setup.rows.cell[setup.rows.point[row]], int(side)) for side, rows in sides.items() for row in rows]
+
+
+def _bound(setup: Setup, side: int) -> int:
+    """The linear predictor at which the mean is ``side`` (0 or 1)."""
+    return 0 if setup.family.link == "log" else side
+
+
+def _prove(setup: Setup, active: dict[int, int], bits: int, box: Box | None) -> Proof:
+    system, p = setup.system, setup.system.p
+    for c, side in active.items():
+        if system.sum[c] != (system.total[c] if side else 0):
+            raise NotProven("a row on the boundary would have likelihood 0")
+    on = list(active)
+    x = matrix([system.x[c] for c in on])
+    right = fmpq_mat(len(on), 1, [_bound(setup, active[c]) - rational(system.offset[c]) for c in on])
+    corner = _solve(x, right)
+    face = null_space(x)
+    with ctx.workprec(bits):
+        same, beta = _on_face(setup, active, corner, face, bits, box)
+        gradient = _gradient(setup, active, beta)
+        for multiplier in _multipliers(x, [-1 if active[c] else 1 for c in on], gradient, p):
+            if not multiplier > 0:
+                raise NotProven("a multiplier is not provably positive")
+        return _describe(setup, active, beta, same, bits)
+
+
+def _solve(x: fmpq_mat, right: fmpq_mat) -> list[fmpq]:
+    """One exact solution of x b = right, or NotProven."""
+    joined = fmpq_mat(
+        x.nrows(),
+        x.ncols() + 1,
+        [v for row, r in zip(x.tolist(), right.entries(), strict=True) for v in [*row, r]],
+    )
+    form, rank = joined.rref()
+    found = [fmpq(0)] * x.ncols()
+    for i in range(rank):
+        lead = next(j for j in range(x.ncols() + 1) if form[i, j] != 0)
+        if lead == x.ncols():
+            raise NotProven("the rows on the boundary contradict each other")
+        found[lead] = form[i, x.ncols()]
+    return found
+
+
+def _on_face(
+    setup: Setup,
+    active: dict[int, int],
+    corner: list[fmpq],
+    face: list[list[fmpq]],
+    bits: int,
+    box: Box | None,
+) -> tuple[Box | None, list[arb]]:
+    """(p,) balls around the root of the score on the face beta = corner + sum_k gamma_k face_k."""
+    system = setup.system
+    rest = [c for c in range(len(system.x)) if c not in active]
+    exact = [[rational(v) for v in system.x[c]] for c in rest]
+    offset = [rational(system.offset[c]) + _dot(row, corner) for c, row in zip(rest, exact, strict=True)]
+    if not face:
+        beta = [ball(b) for b in corner]
+        if rest:  # raises NotProven unless all other means are inside the domain
+            System(system.family, exact, [system.offset[c] for c in rest], *_data(system, rest)).evaluate(beta)
+        return None, beta
+    reduced = System(system.family, [[_dot(row, d) for d in face] for row in exact], offset, *_data(system, rest))
+    if box is None:
+        start = fisher_scoring(reduced)
+        if start is None:
+            raise NotProven("no start on the face")
+        point = newton(reduced, [arb(b) for b in start.beta], bits)
+        same, gamma = prove_box(reduced, point.beta, bits)
+    else:
+        same, gamma = prove_box(reduced, box.center, bits, box.radius)
+    beta = []
+    for j in range(system.p):
+        value = ball(corner[j])
+        for g, d in zip(gamma, face, strict=True):
+            value += g * ball(d[j]) if d[j] else 0
+        beta.append(value)
+    return same, beta
+
+
+def _data(system: System, rest: Sequence[int]) -> tuple[list[Any], list[Any]]:
+    return [system.total[c] for c in rest], [system.sum[c] for c in rest]
+
+
+def _dot(left: Sequence[fmpq], right: Sequence[fmpq]) -> fmpq:
+    found = fmpq(0)
+    for a, b in zip(left, right, strict=True):
+        found += a * b
+    return found
+
+
+def _gradient(setup: Setup, active: dict[int, int], beta: Sequence[arb]) -> list[arb]:
+    """(p,) the gradient of the log-likelihood.
+
+    A row on the boundary gives W x (mean 1) or -W x (mean 0), one-sided.
+    """
+    system = setup.system
+    rest = [c for c in range(len(system.x)) if c not in active]
+    part = System(
+        system.family,
+        [system.x[c] for c in rest],
+        [system.offset[c] for c in rest],
+        *_data(system, rest),
+    )
+    found = part.score(part.evaluate(beta)).entries() if rest else [arb(0)] * system.p
+    for c, side in active.items():
+        weight = ball(system.total[c]) * (1 if side else -1)
+        found = [f + weight * ball(v) for f, v in zip(found, system.x[c], strict=True)]
+    return list(found)
+
+
+def _multipliers(x: fmpq_mat, signs: list[int], gradient: list[arb], p: int) -> list[arb]:
+    """The lambda_i with gradient + sum_i lambda_i sign_i x_i = 0, for independent rows x_i.
+
+    The gradient lies in the rows' span, because it vanishes on the face; so as many coordinates as
+    rows determine lambda.
+    """
+    form, rank = x.rref()
+    if rank < x.nrows():
+        raise NotProven("the rows on the boundary are linearly dependent")
+    leads = [next(j for j in range(p) if form[i, j] != 0) for i in range(rank)]
+    square = fmpq_mat(rank, rank, [x[i, j] * signs[i] for j in leads for i in range(rank)])
+    return list((arb_mat(square.inv()) * arb_mat([[-gradient[j]] for j in leads])).entries())
+
+
+def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | None, bits: int) -> Proof:
+    rows, family, problem = setup.rows, setup.family, setup.problem
+    cells = {rows.used[c]: fmpq(side) for c, side in active.items()}
+    everything = System(family, rows.x[:, setup.estimable].tolist(), rows.offset.tolist(), [], [])
+    fit = fitted(rows, family, everything.eta(beta), cells)
+    deviance = total(rows, fit.deviance)
+    rank = len(setup.estimable)
+    place = dict(zip(setup.estimable, beta, strict=True))
+    found: dict[str, Any] = {
+        "coefficients": [place.get(j, NAN) for j in range(problem.p)],
+        "deviance": deviance,
+    }
+    found |= null_deviances(setup, bits)
+    found |= criteria(rows, family, fit, deviance, {}, rank, problem.n)
+    found |= {
+        "df_residual": arb(rows.n_used - rank),
+        "df_null": arb(rows.n_used - int(problem.intercept)),
+        "rank": arb(rank),
+    }
+    found["fitted_values"] = [fit.cell[c][0] for c in rows.cell]
+    of_row = np.array(rows.cell)[rows.point]
+    sides = {
+        str(side): np.flatnonzero(np.isin(of_row, [c for c, s in cells.items() if s == side])).tolist()
+        for side in (0, 1)
+    }
+    return Proof(
+        outcome="boundary",
+        names=problem.names,
+        uniqueness=UNIQUE,
+        quantities=found,
+        rows=rows.point.tolist(),
+        box=box,
+        precision_bits=bits,
+        aliased=setup.aliased,
+        separation={"boundary_rows": sides},
+    )

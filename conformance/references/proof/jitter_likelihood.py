@@ -1,0 +1,87 @@
+"""The changes of the log-likelihoods, AIC and BIC in one jitter (see jitter.py)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import digamma, gammaln
+
+from .model import Family
+from .result import Proof
+from .sensitivity import Doubles, Point
+
+if TYPE_CHECKING:
+    from .jitter import Moves
+
+
+def likelihood_changes(family: Family, proof: Proof, at: Point, d: Moves, phi: dict[str, Any]) -> dict[str, Any]:
+    """The changes of every log-likelihood that the proof has; none where it is infinite."""
+    value = proof.quantities.get("log_likelihood")
+    if value is None or not value.is_finite():
+        return {}
+    found: dict[str, Any] = {}
+    if family.dispersion:
+        deviance = float(proof.quantities["deviance"])
+        found["log_likelihood"] = _r_likelihood(family, at, d, deviance)
+        for kind in ("pearson", "mle"):
+            name = f"dispersion_{kind}"
+            scale = np.float64(proof.quantities[name])
+            change = _with_dispersion(family, at, d, deviance, scale, phi[name])
+            found[f"log_likelihood_{kind}"] = change
+    else:
+        found["log_likelihood"] = _without_dispersion(family, at, d)
+    for name in ("aic", "bic", "aic_without_dispersion"):
+        found[name] = -2 * found["log_likelihood"]
+    return found
+
+
+def _without_dispersion(family: Family, at: Point, d: Moves) -> float:
+    y, mu = at.y, at.mu
+    if family.name == "binomial":
+        # the trials are counts: their last bit is not moved in the binomial coefficient
+        slope_y, own = np.log(mu / at.q), np.zeros_like(y)
+    elif family.name == "poisson":
+        slope_y = np.log(mu) - digamma(y + 1)
+        own = y * np.log(mu) - mu - gammaln(y + 1)
+    else:
+        theta = float(family.theta or 1)
+        slope_y = digamma(y + theta) - digamma(y + 1) + np.log(mu / (mu + theta))
+        own = gammaln(y + theta) - gammaln(theta) - gammaln(y + 1)
+        own += theta * np.log(theta / (mu + theta)) + y * np.log(mu / (mu + theta))
+    by_row = at.w * (at.residual / at.v * d.mu + slope_y * d.y) + d.w * own
+    return float(by_row.sum())
+
+
+def _r_likelihood(family: Family, at: Point, d: Moves, deviance: float) -> float:
+    if family.name == "gaussian":
+        return float(((d.w / at.w).sum() - len(at.w) * d.deviance / deviance) / 2)
+    total, dtotal = at.w.sum(), d.w.sum()
+    phi = deviance / total
+    if family.name == "inverse_gaussian":
+        logs = 3 * (d.w * np.log(at.y) + at.w * d.y / at.y).sum()
+        by_weight = dtotal * np.log(2 * np.pi * phi)
+        return float(-(total * d.deviance / deviance + by_weight + logs) / 2)
+    nu = np.full(len(at.w), 1 / phi)
+    dnu = -nu * (d.deviance / deviance - dtotal / total)
+    return float((d.w * _gamma(at, nu) + at.w * _gamma_change(at, d, nu, dnu)).sum())
+
+
+def _with_dispersion(family: Family, at: Point, d: Moves, deviance: float, phi: np.float64, dphi: float) -> float:
+    if family.name == "gamma":
+        nu = at.w / phi
+        return float(_gamma_change(at, d, nu, d.w / phi - nu * dphi / phi).sum())
+    cube = 3 * d.y / at.y if family.name == "inverse_gaussian" else np.zeros_like(d.y)
+    constants = (dphi / phi - d.w / at.w + cube).sum()
+    return float((deviance * dphi / phi**2 - d.deviance / phi - constants) / 2)
+
+
+def _gamma(at: Point, nu: Doubles) -> Doubles:
+    logs = (nu - 1) * np.log(at.y) + nu * np.log(nu / at.mu)
+    return np.asarray(logs - at.y * nu / at.mu - gammaln(nu))
+
+
+def _gamma_change(at: Point, d: Moves, nu: Doubles, dnu: Doubles) -> Doubles:
+    by_nu = np.log(at.y / at.mu) - at.y / at.mu + np.log(nu) + 1 - digamma(nu)
+    by_mu, by_y = nu * at.residual / at.mu**2, (nu - 1) / at.y - nu / at.mu
+    return np.asarray(by_mu * d.mu + by_y * d.y + by_nu * dnu)

@@ -1,0 +1,72 @@
+"""The null model, by R's convention and by the other one, proven like any other."""
+
+from __future__ import annotations
+
+from flint import arb
+
+from . import quantities as q
+from .balls import ball, rational
+from .model import Family
+from .result import NotProven, Value
+from .root import Setup, find_root
+from .start import fisher_scoring
+from .system import System, exact_sum
+
+
+def null_deviances(setup: Setup, bits: int) -> dict[str, Value]:
+    """The null deviance, and without an intercept also that of a constant."""
+    found: dict[str, Value] = {}
+    for name, constant in {
+        "null_deviance": setup.problem.intercept,
+        "null_deviance_constant": True,
+    }.items():
+        if name not in found and not (setup.problem.intercept and name.endswith("constant")):
+            try:
+                found[name] = q.total(setup.rows, null_fit(setup, constant, bits).deviance)
+            except (NotProven, ZeroDivisionError):
+                if setup.problem.intercept:
+                    raise NotProven("the null model was not proven") from None
+                found[name] = q.NAN
+    return found
+
+
+def null_fit(setup: Setup, constant: bool, bits: int) -> q.Fitted:
+    """R's null model: with an intercept the weighted mean, or with an offset too a fit of its own.
+
+    Else eta = offset.
+    """
+    rows, family = setup.rows, setup.family
+    offset = [arb(o) for o in rows.offset.tolist()]
+    if not constant:
+        return q.fitted(rows, family, offset, None)
+    used = rows.used
+    total, top = exact_sum([rows.total[c] for c in used]), exact_sum([rows.sum[c] for c in used])
+    # where the mean is known it alone enters the deviance: any link will do, identity is exact
+    own = Family(family.name, "identity", family.theta, family.power, family.tweedie)
+    if not rows.offset[used].any():
+        return q.fitted(
+            rows,
+            own,
+            [ball(top / total)] * len(rows.x),
+            dict.fromkeys(range(len(rows.x)), top / total),
+        )
+    if family.link == "identity" and family.name == "gaussian":
+        shifts = [rational(float(o)) for o in rows.offset]
+        middle = (top - exact_sum([rows.total[c] * shifts[c] for c in used])) / total
+        return q.fitted(
+            rows,
+            own,
+            [ball(middle + s) for s in shifts],
+            {c: middle + s for c, s in enumerate(shifts)},
+        )
+    patterns: dict[float, list[int]] = {}
+    for c in used:
+        patterns.setdefault(float(rows.offset[c]), []).append(c)
+    groups = list(patterns.values())
+    totals, sums = ([exact_sum([part[c] for c in g]) for g in groups] for part in (rows.total, rows.sum))
+    system = System(family, [[1.0] for _ in patterns], list(patterns), totals, sums)
+    start = fisher_scoring(system)
+    if start is None:
+        raise NotProven("no start for the null model")
+    root = find_root(system, [start], None, bits)
+    return q.fitted(rows, family, [root.beta[0] + o for o in offset], None)

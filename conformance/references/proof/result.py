@@ -1,0 +1,61 @@
+"""What a proof says, and the two ways in which there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flint import arb
+
+Value = Any  # an arb, or a list of them, or a list of lists: flint has no type stubs
+
+
+class Undecided(Exception):
+    """Neither an estimate nor its absence could be proven; the message says how far it went."""
+
+
+class Invalid(ValueError):
+    """The data are outside the family's domain, so there is no likelihood to maximise."""
+
+
+class NotProven(Exception):
+    """The precision did not suffice; more may."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box that the Krawczyk test has shown to hold one root: (p,) centers and radii."""
+
+    center: list[arb]
+    radius: list[arb]
+
+
+@dataclass
+class Proof:
+    """Every proven quantity of one problem.
+
+    outcome      estimate | rank_deficient | separated | quasi_separated | boundary
+    uniqueness   'global: <theorem>' or 'local: <why>'
+    quantities   name -> ball, (p,) or (n_distinct,) balls, or (p, p) balls
+    rows         (n,) for each row the index of its value in the row-wise quantities
+    box          where the Krawczyk test holds, over the estimable columns; None where rationals
+        solve it exactly
+    exact_zeros  names of the coefficients that are exactly 0
+    condition    (p,) the A_k of NUMERICS section 3;  sigma: name -> doubles shaped as the quantity
+    separation   the direction of recession and what it implies, where there is one
+    """
+
+    outcome: str
+    names: tuple[str, ...]
+    uniqueness: str
+    quantities: dict[str, Value]
+    rows: list[int]
+    box: Box | None
+    precision_bits: int
+    exact_zeros: list[str] = field(default_factory=list)
+    aliased: list[str] = field(default_factory=list)
+    condition: list[float | None] | None = None
+    sigma: dict[str, Any] = field(default_factory=dict)
+    separation: dict[str, Any] | None = None
+    notes: list[str] = field(default_factory=list)
+    workings: Any = field(default=None, repr=False, compare=False)  # for the sensitivities; never stored
