@@ -27,7 +27,7 @@ MAX_ITERATIONS = 500  # away from the canonical link Fisher scoring is linear: s
 MAX_HALVINGS = 40
 RANK_TOLERANCE = 1e-12  # exact dependence leaves about 1e-15; R draws the line at 1e-11
 FREE_STEPS = 3  # after a step that the edge of the domain cut short, so many whole ones must follow
-SMALL = 1e-8  # in standard errors: a step that still counts as converged where rounding ends the iteration
+SMALL = 1e-8  # in standard errors: a step that matters to no digit but the last; such steps go on while they shrink
 
 
 def fit(problem: Problem, *, one_step: bool = False) -> Fit:
@@ -88,9 +88,9 @@ class Rows:
         return float(np.linalg.norm(self.triangle[:-1, -1]))
 
     @property
-    def score_is_zero(self) -> bool:
-        """Whether the score is zero to within its own rounding error: no tolerance, and nothing more to gain."""
-        return bool(np.all(np.abs(self.score) <= self.rounding))
+    def settled(self) -> bool:
+        """Whether the score is zero: to within its own rounding error, or so that the step would be SMALL."""
+        return bool(np.all(np.abs(self.score) <= self.rounding)) or self.decrement < SMALL
 
 
 def pass_over_rows(family: Family, link: Link, X: Array, y: Array, w: Array, offset: Array, beta: Array) -> Rows:
@@ -135,7 +135,7 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
         return pass_over_rows(family, link, X, y, w, offset, beta)
 
     beta = problem.start[columns] if problem.start is not None else start(family, link, X, y, w, offset, one_step)
-    now, trace, best = at(beta), [], np.inf
+    now, trace = at(beta), []
     steps = 0 if problem.start is not None else 1  # the start from the data is a weighted least squares step itself
     if one_step:
         return Solution(beta, columns, now, 1, False, ("one weighted least squares step only",), ())
@@ -143,29 +143,28 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
         raise ValueError("the start gives a mean outside the family's domain; give other starting coefficients")
     limit, said, last_wall = problem.max_iterations or MAX_ITERATIONS, "", -FREE_STEPS
     while True:
-        step, size = least_squares_step(now), now.decrement
-        if now.score_is_zero or steps == limit or (best <= size < SMALL):
+        if steps == limit and not now.settled:
             trace.append(_line(now, 0.0))
             break
-        then, step, walled = _halve(at, beta, step, now)
+        then, step, walled = _halve(at, beta, least_squares_step(now), now)
         trace.append(_line(now, float(np.max(np.abs(step), initial=0.0))))
-        last_wall = steps if walled else last_wall
+        last_wall = len(trace) if walled else last_wall
         if then is None:
-            said = "no step from here lowers the deviance within the family's domain"
             break
-        beta, now, best, steps = beta + step, then, min(best, size), steps + 1
+        steps += not now.settled  # what polishes the last digits is not counted
+        beta, now = beta + step, then
         if recedes(family, link, y, X @ step):
             said = (
                 "separation: the likelihood rises for ever along the last step, so that no maximum likelihood "
                 "estimate exists (Albert and Anderson 1984); the coefficients are where the iteration stopped"
             )
             break
-    walled = now.at_edge or steps - last_wall < FREE_STEPS
-    converged = not walled and (now.score_is_zero or (now.decrement < SMALL and not said.startswith("separation")))
+    walled = now.at_edge or len(trace) - last_wall <= FREE_STEPS
+    converged = not walled and now.settled and not said
     if not converged and walled:
         said = "boundary: a mean has reached the edge of its domain, where there is no variance"
     elif not converged and not said:
-        said = f"iteration limit of {limit} reached"
+        said = f"iteration limit of {limit} reached" if steps == limit else "no step from here raises the likelihood"
     tail = f"; the score is {now.decrement:.2g} standard errors from zero"
     warnings = () if converged else (said + ("" if said.startswith("separation") else tail),)
     return Solution(beta, columns, now, steps, converged, warnings, tuple(trace))
@@ -237,14 +236,16 @@ def _least_squares(A: Array, b: Array) -> Array:
 
 
 def _halve(at: Callable[[Array], Rows], beta: Array, step: Array, now: Rows) -> tuple[Rows | None, Array, bool]:
-    """The first of step, step/2, step/4 ... that stays in the domain and does not raise the deviance.
+    """The first of step, step/2, step/4 ... that stays in the domain and is better; None where none is.
 
-    Also whether one left the domain: a wall is in the way.
+    Better is a deviance that does not rise; near the maximum, where the deviance has no digits left to tell by, a
+    shorter next step.  Also whether a step left the domain: a wall is in the way.
     """
-    walled, slack = False, 8 * EPS * abs(now.deviance)
-    for _ in range(MAX_HALVINGS):
+    walled, near = False, now.settled
+    for _ in range(3 if near else MAX_HALVINGS):
         then = at(beta + step)
-        if then.valid and then.deviance <= now.deviance + slack:
+        lower = then.decrement < now.decrement if near else then.deviance <= now.deviance * (1 + 8 * EPS)
+        if then.valid and lower:
             return then, step, walled
         walled, step = walled or not then.valid, step / 2
     return None, np.zeros_like(step), walled

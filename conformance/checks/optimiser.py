@@ -61,7 +61,8 @@ def optimiser(trial: Trial) -> Finding:
     if np.any(trial.aliased != np.isnan(optimum.beta)):
         return Finding(Outcome.UNDECIDED, "optimiser", message="other columns of a dependent set were kept")
     independent = replace(trial.reference, values={**trial.reference.values, "coefficients": optimum.beta})
-    found = compare(replace(trial, reference=independent), "coefficients")
+    demand = replace(trial.demand, strict=False)  # a general optimiser does not have all the digits itself
+    found = compare(replace(trial, reference=independent, demand=demand), "coefficients")
     name = found.quantity.replace("coefficients", "optimiser")
     if found.outcome is Outcome.FAIL:
         message = f"against scipy's optimum of the log-likelihood: {found.message}"
@@ -156,10 +157,11 @@ def _maximise(problem: Problem) -> Optimum | None:
         best, (value, gradient) = near.x, value_and_gradient(near.x)
         decrement = np.inf
         for _ in range(NEWTON_STEPS):
-            if not np.all(np.isfinite(gradient)):
+            curvature = hessian(best)
+            if not np.all(np.isfinite(gradient)) or not np.all(np.isfinite(curvature)):
                 return None
             try:
-                factor = np.linalg.cholesky(hessian(best))
+                factor = np.linalg.cholesky(curvature)
             except np.linalg.LinAlgError:
                 return None
             half = solve_triangular(factor, gradient, lower=True)

@@ -75,7 +75,10 @@ def _canonical_length(trial: Trial, rows: Rows) -> float:
 def _noise(rows: Rows, beta: Array) -> float:
     """The length that rounding alone may give: of the score's sums, and of beta stored as doubles."""
     R = rows.triangle[:-1, :-1]
-    return _solved(rows, rows.rounding) + U * float(np.linalg.norm(np.abs(R) @ np.abs(beta)))
+    if R.size == 0 or np.any(np.diag(R) == 0):
+        return 0.0
+    S = np.abs(solve_triangular(R, np.eye(len(R))))
+    return float(np.linalg.norm(S.T @ rows.rounding)) + U * float(np.linalg.norm(np.abs(R) @ np.abs(beta)))
 
 
 def _solved(rows: Rows, U_: Array) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -83,12 +83,26 @@ def _simple(quantity: str, doc: str) -> Callable[[Trial], Finding]:
     return check
 
 
+def bic(trial: Trial) -> Finding:
+    """k log n - 2 l, k as for the AIC, n the rows that count (Schwarz 1978).
+
+    R's BIC takes for n all the rows, those of weight 0 included, though its degrees of freedom leave them out: both pass.
+    """
+    found = _value(trial, "bic")
+    rows = float(np.sum(trial.problem.prior_weights > 0))
+    if found.outcome is not Outcome.FAIL or rows == trial.problem.n:
+        return found
+    parameters = (trial.expected["aic"] + 2.0 * trial.expected["log_likelihood"]) / 2.0
+    as_r = {**trial.expected, "bic": trial.expected["bic"] + parameters * np.log(trial.problem.n / rows)}
+    again = compare(trial, "bic", expected=as_r)
+    return again if again.outcome is Outcome.PASS else found
+
+
 _DEFINITIONS = {
     "deviance": "2 phi (l(y; y) - l(mu; y)), the weighted sum of unit deviances (McCullagh and Nelder 1989, sec. 2.3).",
     "null_deviance": "The deviance with the intercept and the offset alone; without an intercept, of eta = offset (R).",
     "log_likelihood": "l at the estimate with every constant; an unknown phi is the declared one (R's logLik).",
     "aic": "2 k - 2 l; k counts the coefficients, and an estimated dispersion if so declared (Akaike 1974; R's AIC).",
-    "bic": "k log n - 2 l, k as for the AIC (Schwarz 1978; R's BIC).",
     "df_residual": "Rows that count minus the rank.",
     "df_null": "Rows that count minus 1 for an intercept.",
     "rank": "The number of independent columns.",
@@ -106,6 +120,7 @@ VALUE_CHECKS: dict[str, Callable[[Trial], Finding]] = {
     "standard_errors": standard_errors,
     "covariance": covariance,
     "dispersion": dispersion,
+    "bic": bic,
     **{quantity: _simple(quantity, doc) for quantity, doc in _DEFINITIONS.items()},
 }
 
@@ -143,9 +158,11 @@ def _by_column(trial: Trial, quantity: str) -> Finding:
     return compare(trial, quantity)
 
 
-def compare(trial: Trial, quantity: str, got: Any = None) -> Finding:
-    """The digits of ``quantity``, those required, and for a failure its cause."""
-    want = np.atleast_1d(np.asarray(trial.expected[quantity], dtype=np.float64))
+def compare(
+    trial: Trial, quantity: str, got: Any = None, expected: Mapping[str, Any] | None = None
+) -> Finding:
+    """The digits of ``quantity`` (or of ``got``), those required, and for a failure its cause."""
+    want = np.atleast_1d(np.asarray((expected or trial.expected)[quantity], dtype=np.float64))
     got = np.atleast_1d(np.asarray(getattr(trial.fit, quantity) if got is None else got, dtype=np.float64))
     if quantity != "coefficients":  # what has no finite value is nobody's to know; what is aliased must be NaN
         aliased = np.isnan(np.atleast_1d(trial.expected["coefficients"])) if quantity in BY_COLUMN else np.array(False)
@@ -173,12 +190,21 @@ def compare(trial: Trial, quantity: str, got: Any = None) -> Finding:
     )
     if found.outcome is Outcome.PASS:
         return replace(found, message=_r_is_off(trial, quantity, want, place, need))
+    if _as_undefined_in_r(trial, quantity, found.got):
+        message = f"R's own definition of {quantity} gives {found.got} here, and so does this fit; proven is {found.want!r}"
+        return replace(found, outcome=Outcome.UNDECIDED, message=message)
     cause, sentence = explain(trial, quantity)
     message = (
         f"{found.quantity}: got {found.got!r}, want {found.want!r} ({trial.reference.source}); "
         f"{max(digit, -99):.1f} digits where {need:.1f} are required; {sentence}"
     )
     return replace(found, cause=cause, message=message)
+
+
+def _as_undefined_in_r(trial: Trial, quantity: str, got: Any) -> bool:
+    """Whether R, polished, reports the same infinity or NaN: a Gaussian log-likelihood with a weight of 0, say."""
+    said = trial.reference.beside.get(quantity)
+    return quantity in SCALARS and said is not None and not np.isfinite(got) and str(got) == str(float(said))
 
 
 def _r_is_off(trial: Trial, quantity: str, want: Array, place: tuple[Any, ...], need: float) -> str:

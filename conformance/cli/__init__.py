@@ -236,6 +236,8 @@ def fit(
 def show_movement(movement: Movement) -> None:
     """What a reference came to, unless it is the same as before; for one that moved, the digits that still agree."""
     if movement.state == "same":
+        if movement.message.startswith("undecided"):
+            out.print(f"       {movement.source}/{movement.case}: {escape(movement.message)}", soft_wrap=True)
         return
     said = f": {movement.message}" if movement.message else ""
     out.print(f"{movement.state.upper():6} {movement.source}/{movement.case}{escape(said)}", soft_wrap=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, ClassVar
 
@@ -87,30 +89,37 @@ class Statsmodels:
 
     @staticmethod
     def report(result: Any) -> dict[str, Any]:
-        """Every quantity that GLMResults has."""
-        return {
-            "coefficients": result.params,
-            "standard_errors": result.bse,
-            "covariance": result.cov_params(),
-            "dispersion": float(result.scale),
-            "deviance": float(result.deviance),
-            "null_deviance": float(result.null_deviance),
-            "log_likelihood": float(result.llf),
-            "aic": float(result.aic),
-            "bic": float(result.bic_llf),
-            "df_residual": float(result.df_resid),
-            "df_null": float(result.nobs - 1),
-            "rank": float(result.df_model + 1),
-            "fitted_values": result.fittedvalues,
-            "linear_predictors": result.predict(which="linear"),
-            "response_residuals": result.resid_response,
-            "pearson_residuals": result.resid_pearson,
-            "deviance_residuals": result.resid_deviance,
-            "working_residuals": result.resid_working,
-            "leverages": np.asarray(result.get_hat_matrix_diag()),
-            "converged": bool(result.converged),
-            "iterations": int(result.fit_history["iteration"]),
-        }
+        """Every quantity that GLMResults has; one whose computation breaks down is not reported."""
+        found: dict[str, Any] = {}
+        for name, ask in _ASK.items():
+            with contextlib.suppress(np.linalg.LinAlgError):  # pinv of NaN, e.g. leverages with zero weights
+                found[name] = ask(result)
+        return found
+
+
+_ASK: dict[str, Callable[[Any], Any]] = {
+    "coefficients": lambda result: result.params,
+    "standard_errors": lambda result: result.bse,
+    "covariance": lambda result: result.cov_params(),
+    "dispersion": lambda result: float(result.scale),
+    "deviance": lambda result: float(result.deviance),
+    "null_deviance": lambda result: float(result.null_deviance),
+    "log_likelihood": lambda result: float(result.llf),
+    "aic": lambda result: float(result.aic),
+    "bic": lambda result: float(result.bic_llf),
+    "df_residual": lambda result: float(result.df_resid),
+    "df_null": lambda result: float(result.nobs - 1),
+    "rank": lambda result: float(result.df_model + 1),
+    "fitted_values": lambda result: result.fittedvalues,
+    "linear_predictors": lambda result: result.predict(which="linear"),
+    "response_residuals": lambda result: result.resid_response,
+    "pearson_residuals": lambda result: result.resid_pearson,
+    "deviance_residuals": lambda result: result.resid_deviance,
+    "working_residuals": lambda result: result.resid_working,
+    "leverages": lambda result: np.asarray(result.get_hat_matrix_diag()),
+    "converged": lambda result: bool(result.converged),
+    "iterations": lambda result: int(result.fit_history["iteration"]),
+}
 
 
 def _matters(one: warnings.WarningMessage) -> bool:

@@ -41,13 +41,16 @@ def attainable_errors(
         if condition is not None:
             found["coefficients"] = U * (condition + np.abs(values["coefficients"]))
         if "fitted_values" in values and "fitted_values" in found:
-            _rows(problem, values, found)
+            _rows(problem, values, sigma, found)
         for name in ("standard_errors", "covariance"):
             _add_dispersion(name, values, found)
+        _add_weights(problem, values, found)
     return {name: np.where(np.isnan(error), 0.0, error) for name, error in found.items()}
 
 
-def _rows(problem: Problem, values: Mapping[str, Any], found: dict[str, Array]) -> None:
+def _rows(
+    problem: Problem, values: Mapping[str, Any], sigma: Mapping[str, Any], found: dict[str, Array]
+) -> None:
     """Errors over the rows, and of the sums over them."""
     family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
     y, w, used = problem.y, problem.prior_weights, problem.prior_weights > 0
@@ -58,6 +61,10 @@ def _rows(problem: Problem, values: Mapping[str, Any], found: dict[str, Array]) 
     # eta is a sum over columns of rounded coefficients, mu a function of it, and a residual a difference of doubles
     found["linear_predictors"] = found["linear_predictors"] + U * (np.abs(problem.X) @ np.abs(beta))
     found["linear_predictors"] += U * np.abs(problem.offsets)
+    if "coefficients" in sigma:  # rows of weight 0 are not jittered, but their coefficients are
+        unused = np.sqrt(problem.X**2 @ np.nan_to_num(np.asarray(sigma["coefficients"], dtype=np.float64)) ** 2)
+        jitter = float(np.sqrt(problem.n * problem.p))
+        found["linear_predictors"] += np.where(used, 0.0, unused * jitter)
     e_mu = found["fitted_values"] = np.maximum(found["fitted_values"], mu_eta * found["linear_predictors"])
     e_residual = e_mu + U * (np.abs(y) + np.abs(mu))
     root = np.sqrt(w / V)
@@ -129,6 +136,25 @@ def _constants(problem: Problem) -> float:
         case _:
             return 0.0
     return float(U * np.sum(sizes))
+
+
+def _add_weights(problem: Problem, values: Mapping[str, Any], found: dict[str, Array]) -> None:
+    """What rounding in the working weights does to the information: an average of their errors by leverage.
+
+    d log W / d log eta, times u: an exponential of a rounded argument is off by the argument's size.  A leverage is a
+    sum of p squares besides.
+    """
+    if values.get("leverages") is None or values.get("linear_predictors") is None:
+        return
+    eta, h = np.abs(values["linear_predictors"]), values["leverages"]
+    growth = {"probit": eta**2, "cloglog": eta + np.exp(values["linear_predictors"]), "log": eta, "logit": eta}
+    of_weights = 4.0 * U + U * growth.get(problem.link, np.full_like(eta, 2.0))
+    average = float(np.sum(np.where(h > 0, h * of_weights, 0.0))) / max(1.0, float(values["rank"]))
+    for name in ("standard_errors", "covariance"):
+        if name in found:
+            found[name] = found[name] + np.abs(values[name]) * average
+    if "leverages" in found:
+        found["leverages"] = found["leverages"] + np.where(h > 0, h * (of_weights + average), 0.0) + U * problem.p
 
 
 def _add_dispersion(name: str, values: Mapping[str, Any], found: dict[str, Array]) -> None:

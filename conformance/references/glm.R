@@ -37,7 +37,7 @@ fit_glm <- function(X, y, weights, offset, family, link, theta, power, start, ma
   frame$.o <- if (is.null(offset)) rep(0, length(y)) else offset
   ask <- function(rhs, start, control) {
     call <- list(quote(glm), formula = as.formula(paste(".y ~", rhs)), family = family_of(family, link, theta, power),
-      data = quote(frame), control = control)
+      data = quote(frame), control = control, na.action = na.fail) # a NaN is to be refused, not dropped
     if (!is.null(weights)) call$weights <- quote(.w)
     if (!is.null(offset)) call$offset <- quote(.o)
     if (!is.null(start)) call$start <- start

@@ -50,12 +50,19 @@ def find(setup: Setup) -> Proof | None:
 
 def reprove(setup: Setup, stored: dict[str, Any], box: Box | None) -> Proof:
     """The same from a stored active set and box."""
-    active = {setup.rows.used.index(c): side for c, side in _cells(setup, stored["separation"]["boundary_rows"])}
+    active = {
+        setup.rows.used.index(c): side
+        for c, side in _cells(setup, stored["separation"]["boundary_rows"])
+    }
     return _prove(setup, active, int(stored["precision_bits"]), box)
 
 
 def _cells(setup: Setup, sides: dict[str, list[int]]) -> list[tuple[int, int]]:
-    return [(setup.rows.cell[setup.rows.point[row]], int(side)) for side, rows in sides.items() for row in rows]
+    return [
+        (setup.rows.cell[setup.rows.point[row]], int(side))
+        for side, rows in sides.items()
+        for row in rows
+    ]
 
 
 def _bound(setup: Setup, side: int) -> int:
@@ -64,21 +71,26 @@ def _bound(setup: Setup, side: int) -> int:
 
 
 def _prove(setup: Setup, active: dict[int, int], bits: int, box: Box | None) -> Proof:
-    system, p = setup.system, setup.system.p
+    system = setup.system
     for c, side in active.items():
         if system.sum[c] != (system.total[c] if side else 0):
             raise NotProven("a row on the boundary would have likelihood 0")
     on = list(active)
     x = matrix([system.x[c] for c in on])
-    right = fmpq_mat(len(on), 1, [_bound(setup, active[c]) - rational(system.offset[c]) for c in on])
+    right = fmpq_mat(
+        len(on), 1, [_bound(setup, active[c]) - rational(system.offset[c]) for c in on]
+    )
     corner = _solve(x, right)
     face = null_space(x)
     with ctx.workprec(bits):
         same, beta = _on_face(setup, active, corner, face, bits, box)
         gradient = _gradient(setup, active, beta)
-        for multiplier in _multipliers(x, [-1 if active[c] else 1 for c in on], gradient, p):
-            if not multiplier > 0:
-                raise NotProven("a multiplier is not provably positive")
+        signed = [
+            [v if active[c] == 0 else -v for v in row]
+            for c, row in zip(on, x.tolist(), strict=True)
+        ]
+        if not all(m > 0 for m in _multipliers(signed, gradient, int(x.rref()[1]))):
+            raise NotProven("a multiplier is not provably positive")
         return _describe(setup, active, beta, same, bits)
 
 
@@ -111,13 +123,19 @@ def _on_face(
     system = setup.system
     rest = [c for c in range(len(system.x)) if c not in active]
     exact = [[rational(v) for v in system.x[c]] for c in rest]
-    offset = [rational(system.offset[c]) + _dot(row, corner) for c, row in zip(rest, exact, strict=True)]
+    offset = [
+        rational(system.offset[c]) + _dot(row, corner) for c, row in zip(rest, exact, strict=True)
+    ]
     if not face:
         beta = [ball(b) for b in corner]
         if rest:  # raises NotProven unless all other means are inside the domain
-            System(system.family, exact, [system.offset[c] for c in rest], *_data(system, rest)).evaluate(beta)
+            System(
+                system.family, exact, [system.offset[c] for c in rest], *_data(system, rest)
+            ).evaluate(beta)
         return None, beta
-    reduced = System(system.family, [[_dot(row, d) for d in face] for row in exact], offset, *_data(system, rest))
+    reduced = System(
+        system.family, [[_dot(row, d) for d in face] for row in exact], offset, *_data(system, rest)
+    )
     if box is None:
         start = fisher_scoring(reduced)
         if start is None:
@@ -159,32 +177,45 @@ def _gradient(setup: Setup, active: dict[int, int], beta: Sequence[arb]) -> list
         [system.offset[c] for c in rest],
         *_data(system, rest),
     )
-    found = part.score(part.evaluate(beta)).entries() if rest else [arb(0)] * system.p
+    found = part.score(part.slopes(beta)).entries() if rest else [arb(0)] * system.p
     for c, side in active.items():
         weight = ball(system.total[c]) * (1 if side else -1)
         found = [f + weight * ball(v) for f, v in zip(found, system.x[c], strict=True)]
     return list(found)
 
 
-def _multipliers(x: fmpq_mat, signs: list[int], gradient: list[arb], p: int) -> list[arb]:
-    """The lambda_i with gradient + sum_i lambda_i sign_i x_i = 0, for independent rows x_i.
+def _multipliers(rows: list[list[fmpq]], gradient: list[arb], rank: int) -> list[arb]:
+    """The lambda_i > 0 with gradient + sum_i lambda_i r_i = 0, for independent rows among the r_i.
 
-    The gradient lies in the rows' span, because it vanishes on the face; so as many coordinates as
-    rows determine lambda.
+    Which rows, non-negative least squares in doubles proposes.  The gradient lies in the rows'
+    span, because it vanishes on the face; so as many coordinates as the rank determine lambda.
     """
-    form, rank = x.rref()
-    if rank < x.nrows():
-        raise NotProven("the rows on the boundary are linearly dependent")
-    leads = [next(j for j in range(p) if form[i, j] != 0) for i in range(rank)]
-    square = fmpq_mat(rank, rank, [x[i, j] * signs[i] for j in leads for i in range(rank)])
+    from scipy.optimize import nnls  # slow to import, and rarely needed
+
+    table = np.array([[float(v) for v in row] for row in rows])
+    proposed, _ = nnls(table.T, np.array([-float(g) for g in gradient]))
+    kept = [row for row, share in zip(rows, proposed, strict=True) if share > 0]
+    if not kept:
+        raise NotProven("the gradient vanishes on the boundary")
+    support = matrix(kept)
+    form, own = support.rref()
+    if own < rank or support.nrows() > rank:
+        raise NotProven("no independent rows on the boundary carry the gradient")
+    leads = [next(j for j in range(form.ncols()) if form[i, j] != 0) for i in range(own)]
+    square = fmpq_mat(own, own, [support[i, j] for j in leads for i in range(own)])
     return list((arb_mat(square.inv()) * arb_mat([[-gradient[j]] for j in leads])).entries())
 
 
-def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | None, bits: int) -> Proof:
+def _describe(
+    setup: Setup, active: dict[int, int], beta: list[arb], box: Box | None, bits: int
+) -> Proof:
     rows, family, problem = setup.rows, setup.family, setup.problem
     cells = {rows.used[c]: fmpq(side) for c, side in active.items()}
+    means = cells
+    if len(setup.system.x) == setup.system.p:  # a parameter for each mean
+        means = {c: rows.sum[c] / rows.total[c] for c in rows.used}
     everything = System(family, rows.x[:, setup.estimable].tolist(), rows.offset.tolist(), [], [])
-    fit = fitted(rows, family, everything.eta(beta), cells)
+    fit = fitted(rows, family, everything.eta(beta), means)
     deviance = total(rows, fit.deviance)
     rank = len(setup.estimable)
     place = dict(zip(setup.estimable, beta, strict=True))
@@ -202,7 +233,9 @@ def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | 
     found["fitted_values"] = [fit.cell[c][0] for c in rows.cell]
     of_row = np.array(rows.cell)[rows.point]
     sides = {
-        str(side): np.flatnonzero(np.isin(of_row, [c for c, s in cells.items() if s == side])).tolist()
+        str(side): np.flatnonzero(
+            np.isin(of_row, [c for c, s in cells.items() if s == side])
+        ).tolist()
         for side in (0, 1)
     }
     return Proof(

@@ -110,7 +110,9 @@ def exact_means(rows: Rows, system: System, root: Root) -> dict[int, fmpq] | Non
     if root.exact is not None and root.exact.mean is not None:
         return dict(zip(rows.used, root.exact.mean, strict=True))
     if len(system.x) == system.p or (
-        root.box is not None and _looks_perfect(system, root) and fits_exactly(system, boxed(root.box))
+        root.box is not None
+        and _looks_perfect(system, root)
+        and fits_exactly(system, boxed(root.box))
     ):
         return {c: rows.sum[c] / rows.total[c] for c in rows.used}
     return None
@@ -118,7 +120,7 @@ def exact_means(rows: Rows, system: System, root: Root) -> dict[int, fmpq] | Non
 
 def _looks_perfect(system: System, root: Root) -> bool:
     """Whether no mean is provably missed."""
-    return all(score.contains(0) for score, _, _ in system.evaluate(root.beta))
+    return all(slope.contains(0) for slope in system.slopes(root.beta))
 
 
 def boxed(box: Box) -> list[arb]:
@@ -158,9 +160,20 @@ def insufficient(proof: Proof) -> str | None:
     """The first quantity with too few proven digits, or None."""
     for name, value in proof.quantities.items():
         wanted = COEFFICIENT_DIGITS if name == "coefficients" else DIGITS
-        if digits_of(proof, name, value) < wanted or (name in FINITE and any(v.is_nan() for v in flatten(value))):
+        if digits_of(proof, name, value) < wanted or _lost(proof, name, value):
             return name
     return None
+
+
+def _lost(proof: Proof, name: str, value: Value) -> bool:
+    """Whether a quantity is NaN that has a value."""
+    if name in FINITE:
+        return any(v.is_nan() for v in flatten(value))
+    if name.startswith("standard_errors") and proof.outcome in ("estimate", "rank_deficient"):
+        kind = "dispersion_pearson" if name.endswith("dispersion") else "dispersion"
+        unknown = proof.quantities[kind].is_nan()
+        return not unknown and sum(v.is_nan() for v in value) > len(proof.aliased)
+    return False
 
 
 FINITE = (
@@ -183,11 +196,13 @@ def digits_of(proof: Proof, name: str, value: Value) -> float:
     flat = list(flatten(value))
     scales: list[arb | None] = [None] * len(flat)
     if any(v.is_finite() and v.contains(0) and not v.is_exact() for v in flat):
-        finite = [v for v in flat if v.is_finite()]
+        finite = [v for v in flat if v.is_finite()] if len(flat) > 1 else []
         largest = max((abs(v.mid()) for v in finite), key=float, default=arb(1))
         scales = [arb(largest) if largest > 0 else arb(1)] * len(flat)
         if name == "coefficients" and "covariance_unscaled" in proof.quantities:
-            scales = [proof.quantities["covariance_unscaled"][j][j].sqrt() for j in range(len(flat))]
+            scales = [
+                proof.quantities["covariance_unscaled"][j][j].sqrt() for j in range(len(flat))
+            ]
     found = math.inf
     for v, scale in zip(flat, scales, strict=True):
         if v.is_nan() or v.is_exact():

@@ -37,14 +37,13 @@ def newton(system: System, beta: Sequence[arb], bits: int, inverse: arb_mat | No
     Newton's method, with a Jacobian that is kept while it contracts fast.
     """
     point = midpoints(beta)
-    reach = [max(abs(float(row[j])) for row in system.x) for j in range(system.p)]
+    reach = system.reach
     last = arb("inf")
     for _ in range(STEPS):
         with ctx.workprec(bits):
-            rows = system.evaluate(point)
             if inverse is None:
-                inverse = _inverse(system, rows, bits)
-            step = (inverse * system.score(rows).mid()).entries()
+                inverse = _inverse(system, point, bits)
+            step = (inverse * system.score(system.slopes(point)).mid()).entries()
             size = _relative(step, point, inverse, reach)
             point = [(b + s).mid() for b, s in zip(point, step, strict=True)]
             slow = size > last / 2**8
@@ -56,7 +55,9 @@ def newton(system: System, beta: Sequence[arb], bits: int, inverse: arb_mat | No
     raise NotProven("Newton's method did not settle")
 
 
-def _relative(step: Sequence[arb], point: Sequence[arb], inverse: arb_mat, reach: Sequence[float]) -> arb:
+def _relative(
+    step: Sequence[arb], point: Sequence[arb], inverse: arb_mat, reach: Sequence[float]
+) -> arb:
     """The largest change of a column's part of the linear predictor, over the largest part.
 
     Or over the largest standard error of a part, since all coefficients may be 0.
@@ -68,11 +69,9 @@ def _relative(step: Sequence[arb], point: Sequence[arb], inverse: arb_mat, reach
     return moved / size if size > moved else arb(1)
 
 
-def _inverse(system: System, rows: Sequence[tuple[arb, arb, arb]], bits: int) -> arb_mat:
-    """(p, p) the middle of the inverse observed information.
-
-    Of the expected one where that is not positive definite.
-    """
+def _inverse(system: System, point: Sequence[arb], bits: int) -> arb_mat:
+    """(p, p) the middle of the inverse information: the observed one if positive definite."""
+    rows = system.evaluate(point)
     for low in (JACOBIAN_BITS, bits):
         if low < bits and len(system.x) * system.p**2 <= SMALL:
             continue
@@ -100,9 +99,8 @@ def prove_box(
     Without ``radius`` the box is made from the size of a Newton step.  Raises NotProven.
     """
     with ctx.workprec(bits):
-        rows = system.evaluate(point)
-        inverse = _inverse(system, rows, bits) if inverse is None else inverse
-        step = inverse * system.score(rows)
+        inverse = _inverse(system, point, bits) if inverse is None else inverse
+        step = inverse * system.score(system.slopes(point))
         if radius is None:
             tiny = arb(2) ** (16 - bits)
             radius = [
@@ -110,6 +108,8 @@ def prove_box(
                 for s, b in zip(step.entries(), point, strict=True)
             ]
         box = [arb(b, r) for b, r in zip(point, radius, strict=True)]
+        if not all(m.is_exact() and b.mid() == m for m, b in zip(point, box, strict=True)):
+            raise NotProven("the box's center is not exact at this precision")
         low = bits if len(system.x) * system.p**2 <= SMALL else JACOBIAN_BITS
         for precision in (low, bits):
             found = _krawczyk(system, box, point, step, inverse, precision)
@@ -138,7 +138,10 @@ def _krawczyk(
         identity = arb_mat(p, p, [int(i == j) for i in range(p) for j in range(p)])
         defect = identity - inverse * information
     spread = arb_mat([[arb(0, b.rad())] for b in box])
-    image = [m + s + d for m, s, d in zip(point, step.entries(), (defect * spread).entries(), strict=True)]
+    image = [
+        m + s + d
+        for m, s, d in zip(point, step.entries(), (defect * spread).entries(), strict=True)
+    ]
     if not all(b.contains_interior(k) for b, k in zip(box, image, strict=True)):
         return None
     return [k.intersection(b) for k, b in zip(image, box, strict=True)]

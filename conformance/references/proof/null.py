@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flint import arb
+from flint import arb, fmpq
 
 from . import quantities as q
 from .balls import ball, rational
@@ -14,19 +14,16 @@ from .system import System, exact_sum
 
 
 def null_deviances(setup: Setup, bits: int) -> dict[str, Value]:
-    """The null deviance, and without an intercept also that of a constant."""
-    found: dict[str, Value] = {}
-    for name, constant in {
-        "null_deviance": setup.problem.intercept,
-        "null_deviance_constant": True,
-    }.items():
-        if name not in found and not (setup.problem.intercept and name.endswith("constant")):
-            try:
-                found[name] = q.total(setup.rows, null_fit(setup, constant, bits).deviance)
-            except (NotProven, ZeroDivisionError):
-                if setup.problem.intercept:
-                    raise NotProven("the null model was not proven") from None
-                found[name] = q.NAN
+    """The null deviance, and without an intercept also that of a constant; NaN if not proven."""
+    wanted = {"null_deviance": setup.problem.intercept}
+    if not setup.problem.intercept:
+        wanted["null_deviance_constant"] = True
+    found = {}
+    for name, constant in wanted.items():
+        try:
+            found[name] = q.total(setup.rows, null_fit(setup, constant, bits).deviance)
+        except (NotProven, ZeroDivisionError):
+            found[name] = q.NAN
     return found
 
 
@@ -43,6 +40,10 @@ def null_fit(setup: Setup, constant: bool, bits: int) -> q.Fitted:
     total, top = exact_sum([rows.total[c] for c in used]), exact_sum([rows.sum[c] for c in used])
     # where the mean is known it alone enters the deviance: any link will do, identity is exact
     own = Family(family.name, "identity", family.theta, family.power, family.tweedie)
+    if top == 0 or (family.name == "binomial" and top == total):
+        # with or without an offset, the fit tends to these means
+        means = {c: fmpq(int(top != 0)) for c in range(len(rows.x))}
+        return q.fitted(rows, own, [ball(m) for m in means.values()], means)
     if not rows.offset[used].any():
         return q.fitted(
             rows,
@@ -63,7 +64,9 @@ def null_fit(setup: Setup, constant: bool, bits: int) -> q.Fitted:
     for c in used:
         patterns.setdefault(float(rows.offset[c]), []).append(c)
     groups = list(patterns.values())
-    totals, sums = ([exact_sum([part[c] for c in g]) for g in groups] for part in (rows.total, rows.sum))
+    totals, sums = (
+        [exact_sum([part[c] for c in g]) for g in groups] for part in (rows.total, rows.sum)
+    )
     system = System(family, [[1.0] for _ in patterns], list(patterns), totals, sums)
     start = fisher_scoring(system)
     if start is None:

@@ -2,7 +2,7 @@
 
 Every number is a decimal string of which each printed digit is proven: |true - printed| <= 1 unit
 of the last digit.  A string without point and exponent is exact.  Row-wise quantities hold one
-value for each distinct row; ``rows`` tells which.
+value for each row; a row-wise ``sigma`` one for each distinct row, and ``rows`` tells which.
 """
 
 from __future__ import annotations
@@ -48,7 +48,10 @@ def as_json(proof: Proof) -> dict[str, Any]:
             "names": list(proof.names),
             "uniqueness": proof.uniqueness,
             "precision_bits": proof.precision_bits,
-            "digits": {name: min(int(d), wanted(name)) if math.isfinite(d) else "exact" for name, d in digits.items()},
+            "digits": {
+                name: min(int(d), wanted(name)) if math.isfinite(d) else "exact"
+                for name, d in digits.items()
+            },
             "exact_zeros": proof.exact_zeros,
             "aliased": proof.aliased,
             "box": _box_as_json(proof.box),
@@ -58,8 +61,14 @@ def as_json(proof: Proof) -> dict[str, Any]:
             "notes": proof.notes,
             "rows": proof.rows,
         }
-        found |= {name: _strings(value, wanted(name)) for name, value in proof.quantities.items()}
+        found |= {name: _strings(by_row(proof, name), wanted(name)) for name in proof.quantities}
     return found
+
+
+def by_row(proof: Proof, name: str) -> Value:
+    """A quantity, a row-wise one with a value for each row and not only for each distinct one."""
+    value = proof.quantities[name]
+    return [value[row] for row in proof.rows] if name in ROWWISE else value
 
 
 def wanted(name: str) -> int:
@@ -68,7 +77,9 @@ def wanted(name: str) -> int:
 
 
 def _strings(value: Value, digits: int) -> Any:
-    return [_strings(v, digits) for v in value] if isinstance(value, list) else decimal(value, digits)
+    return (
+        [_strings(v, digits) for v in value] if isinstance(value, list) else decimal(value, digits)
+    )
 
 
 def _box_as_json(box: Box | None) -> dict[str, list[str]] | None:
@@ -89,11 +100,10 @@ def _read_dyadic(text: str) -> arb:
 
 
 def from_json(stored: dict[str, Any]) -> dict[str, Any]:
-    """Every stored quantity as floats (NaN, inf as such), row-wise ones over all rows again."""
+    """Every stored quantity as floats (NaN, inf as such)."""
     found: dict[str, Any] = {}
     for name in stored.get("digits", {}):
-        value = _floats(stored[name])
-        found[name] = [value[r] for r in stored["rows"]] if name in ROWWISE else value
+        found[name] = _floats(stored[name])
     return found
 
 
@@ -129,7 +139,9 @@ def _verify(problem: Problem, stored: dict[str, Any]) -> list[str]:
         read = (
             None
             if box is None
-            else Box([_read_dyadic(c) for c in box["center"]], [_read_dyadic(r) for r in box["radius"]])
+            else Box(
+                [_read_dyadic(c) for c in box["center"]], [_read_dyadic(r) for r in box["radius"]]
+            )
         )
         proof = reprove(problem, stored, read, rowwise)
         return _differences(as_json(proof), stored, proof)
@@ -149,15 +161,19 @@ def _differences(fresh: dict[str, Any], stored: dict[str, Any], proof: Proof) ->
         "digits",
     ):
         if key in stored and stored[key] != fresh[key]:
-            found.append(f"{key} is stored as {_short(stored[key])}, proven is {_short(fresh[key])}")
+            found.append(
+                f"{key} is stored as {_short(stored[key])}, proven is {_short(fresh[key])}"
+            )
     for key in ("condition", "sigma"):
         if not _close(stored.get(key), fresh[key]):
-            found.append(f"{key} is stored as {_short(stored.get(key))}, computed is {_short(fresh[key])}")
-    for name, value in proof.quantities.items():
+            found.append(
+                f"{key} is stored as {_short(stored.get(key))}, computed is {_short(fresh[key])}"
+            )
+    for name in proof.quantities:
         if name in stored:
             found += [
                 f"{name}{where}: {text!r} is not proven, the proof says {true}"
-                for where, text, true in _wrong(stored[name], value, wanted(name))
+                for where, text, true in _wrong(stored[name], by_row(proof, name), wanted(name))
             ]
     return found
 
@@ -176,10 +192,16 @@ def _close(stored: Any, fresh: Any) -> bool:
             and (not stored or stored.keys() == fresh.keys())
         )
     if isinstance(fresh, list):
-        return isinstance(stored, list) and len(stored) == len(fresh) and all(map(_close, stored, fresh))
+        return (
+            isinstance(stored, list)
+            and len(stored) == len(fresh)
+            and all(map(_close, stored, fresh))
+        )
     if fresh is None or stored is None:
         return fresh is None or stored is fresh
-    return isinstance(stored, (int, float)) and math.isclose(stored, fresh, rel_tol=0.02, abs_tol=1e-300)
+    return isinstance(stored, (int, float)) and math.isclose(
+        stored, fresh, rel_tol=0.02, abs_tol=1e-300
+    )
 
 
 def _short(value: Any) -> str:
@@ -193,7 +215,9 @@ def _wrong(stored: Any, value: Value, digits: int, where: str = "") -> list[tupl
         if not isinstance(stored, list) or len(stored) != len(value):
             return [(where, _short(stored), f"a list of {len(value)}")]
         return [
-            w for k, (s, v) in enumerate(zip(stored, value, strict=True)) for w in _wrong(s, v, digits, f"{where}[{k}]")
+            w
+            for k, (s, v) in enumerate(zip(stored, value, strict=True))
+            for w in _wrong(s, v, digits, f"{where}[{k}]")
         ]
     fresh = decimal(value, digits)
     fine = isinstance(stored, str) and (

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from flint import arb, arb_mat, fmpq
 
@@ -39,11 +40,18 @@ class System:
         """The number of columns."""
         return len(self.x[0])
 
+    @cached_property
+    def reach(self) -> list[float]:
+        """(p,) the largest |x_ij| of each column, in doubles."""
+        return [float(max(map(abs, column))) for column in zip(*self.x, strict=True)]
+
     def blocks(self) -> Iterator[tuple[int, arb_mat]]:
         """Blocks of rows of X at the working precision, with the index of their first row."""
         starts = range(0, len(self.x), CHUNK)
         if self._blocks is None and all(isinstance(v, float) for v in self.x[0]):
-            self._blocks = [arb_mat(self.x[k : k + CHUNK]) for k in starts]  # exact at any precision, so made once
+            self._blocks = [
+                arb_mat(self.x[k : k + CHUNK]) for k in starts
+            ]  # exact at any precision, so made once
         if self._blocks is not None:
             yield from zip(starts, self._blocks, strict=True)
         else:
@@ -63,26 +71,40 @@ class System:
 
         Raises NotProven where the mean is not provably inside the family's domain.
         """
-        return [self._row(e, w, s) for e, w, s in zip(self.eta(beta), self.total, self.sum, strict=True)]
+        return [self._row(*row) for row in self._rows(beta)]
 
-    def _row(self, eta: arb, total: Scalar, sum_: Scalar) -> tuple[arb, arb, arb]:
-        family = self.family
-        mu, q, slope, curve = family.mean(eta)
-        if not family.valid(eta, mu, q):
+    def slopes(self, beta: Sequence[arb]) -> list[arb]:
+        """(c,) the score in eta alone."""
+        return [self._slope(*row)[0] for row in self._rows(beta)]
+
+    def _rows(self, beta: Sequence[arb]) -> Iterator[tuple[arb, Scalar, Scalar]]:
+        return zip(self.eta(beta), self.total, self.sum, strict=True)
+
+    def _slope(self, eta: arb, total: Scalar, sum_: Scalar) -> tuple[arb, ...]:
+        """The score, and what it is made of: sum w (y - mu), mu'/V, mu', mu'', V, V', W."""
+        mu, q, slope, curve = self.family.mean(eta)
+        if not self.family.valid(eta, mu, q):
             raise NotProven("a mean is not provably inside the family's domain")
         w, s = ball(total), ball(sum_)
-        variance, growth = family.variance(mu, q)
-        residual = s * q - (ball(rational(total) - rational(sum_)) * mu) if family.name == "binomial" else s - w * mu
+        variance, growth = self.family.variance(mu, q)
+        if self.family.name == "binomial":
+            residual = s * q - ball(rational(total) - rational(sum_)) * mu
+        else:
+            residual = s - w * mu
         per_variance = slope / variance
-        expected = w * slope * per_variance
-        observed = expected - residual * (curve - slope * per_variance * growth) / variance
-        return residual * per_variance, expected, observed
+        return residual * per_variance, residual, per_variance, slope, curve, variance, growth, w
 
-    def score(self, rows: Sequence[tuple[arb, arb, arb]]) -> arb_mat:
-        """(p, 1) the score."""
+    def _row(self, eta: arb, total: Scalar, sum_: Scalar) -> tuple[arb, arb, arb]:
+        score, residual, per, slope, curve, variance, growth, w = self._slope(eta, total, sum_)
+        expected = w * slope * per
+        observed = expected - residual * (curve - slope * per * growth) / variance
+        return score, expected, observed
+
+    def score(self, slopes: Sequence[arb]) -> arb_mat:
+        """(p, 1) the score X' slopes."""
         found = arb_mat(self.p, 1)
         for start, block in self.blocks():
-            part = [[r[0]] for r in rows[start : start + block.nrows()]]
+            part = [[s] for s in slopes[start : start + block.nrows()]]
             found = found + block.transpose() * arb_mat(part)
         return found
 
@@ -96,7 +118,9 @@ def gram(blocks: Iterator[tuple[int, arb_mat]], weights: Sequence[arb], p: int) 
     found = arb_mat(p, p)
     for start, block in blocks:
         part = weights[start : start + block.nrows()]
-        scaled = arb_mat([[w * v for v in row] for w, row in zip(part, block.tolist(), strict=True)])
+        scaled = arb_mat(
+            [[w * v for v in row] for w, row in zip(part, block.tolist(), strict=True)]
+        )
         found = found + block.transpose() * scaled
     return found
 

@@ -1,0 +1,145 @@
+"""Separation and boundary maxima, proven."""
+
+import numpy as np
+import proof.separation as separation
+import pytest
+from conformance.problem import Problem
+from flint import fmpq, fmpq_mat
+from loading import design, dummies, endometrial, num, table
+from proof import as_json, prove, verify
+from proof.simplex import recession
+from scipy.optimize import linprog
+
+X = np.arange(1, 11.0)
+
+
+def test_endometrial_is_quasi_separated_along_nv_with_the_published_limits():
+    s = as_json(prove(endometrial()))
+    assert s["outcome"] == "quasi_separated"
+    assert s["separation"]["direction"] == ["0/1", "1/1", "0/1", "0/1"]
+    assert len(s["separation"]["separated_rows"]) == 13
+    assert s["separation"]["finite"] == ["(Intercept)", "PI", "EH"]
+    assert s["deviance"].startswith("55.3932603571811")
+    assert [c[:12] for c in s["coefficients"]] == [
+        "4.3045177830",
+        "NaN",
+        "-0.042183403",
+        "-2.902605613",
+    ]
+
+
+@pytest.mark.parametrize("link", ["logit", "probit", "cauchit", "cloglog"])
+def test_complete_separation_is_proven_for_every_link_that_is_a_distribution_function(link):
+    s = as_json(prove(Problem(design(X), (X > 4).astype(float), "binomial", link, intercept=True)))
+    assert (s["outcome"], s["deviance"], s["separation"]["finite"]) == ("separated", "0", [])
+    assert s["separation"]["direction"] == ["-9/1", "2/1"]
+
+
+@pytest.mark.parametrize(
+    ("family", "more"),
+    [("poisson", {}), ("negative_binomial", {"theta": 2.0}), ("tweedie", {"power": 1.5})],
+)
+def test_a_group_of_zero_counts_has_an_infinite_effect(family, more):
+    g = np.repeat([0, 1, 2], 4)
+    y = np.array([1, 2, 3, 1, 0, 0, 0, 0, 3, 2, 5, 1.0])
+    problem = Problem(design(g == 1, g == 2), y, family, "log", intercept=True, **more)
+    proof = prove(problem)
+    assert proof.outcome == "quasi_separated"
+    assert proof.separation["infinite"] == ["x1"]
+    assert proof.separation["separated_rows"] == [4, 5, 6, 7]
+    assert verify(problem, as_json(proof)) == []
+
+
+def test_ships_with_interaction_lose_a_four_dimensional_cone():
+    t = table("MASS.ships.csv")
+    ok = num(t, "service") > 0
+    kind, year, period = (
+        dummies([v for v, keep in zip(t[k], ok) if keep]) for k in ("type", "year", "period")
+    )
+    problem = Problem(
+        design(*kind, *year, *period, *[a * b for a in kind for b in year]),
+        num(t, "incidents")[ok],
+        "poisson",
+        "log",
+        offset=np.log(num(t, "service")[ok]),
+        intercept=True,
+    )
+    s = as_json(prove(problem))
+    assert s["outcome"] == "quasi_separated"
+    incidents = num(t, "incidents")[ok]
+    assert (incidents[s["separation"]["separated_rows"]] == 0).all()
+    assert verify(problem, s) == []
+
+
+def test_deddens_log_binomial_maximum_lies_on_the_boundary():
+    problem = Problem(
+        design(X), np.array([0, 0, 0, 0, 1, 0, 1, 1, 1, 1.0]), "binomial", "log", intercept=True
+    )
+    s = as_json(prove(problem))
+    assert s["outcome"] == "boundary"
+    assert [float(c) for c in s["coefficients"]] == pytest.approx([-2.0935861, 0.2093586], abs=1e-7)
+    assert s["separation"]["boundary_rows"]["1"] == [9]
+    assert verify(problem, s) == []
+
+
+def test_a_poisson_identity_model_with_an_empty_cell_lies_on_the_boundary():
+    g = np.repeat([0, 1, 2], 4)
+    y = np.array([1, 2, 3, 1, 0, 0, 0, 0, 3, 2, 5, 1.0])
+    s = as_json(prove(Problem(design(g == 1, g == 2), y, "poisson", "identity", intercept=True)))
+    assert s["outcome"] == "boundary"
+    assert [float(c) for c in s["coefficients"]] == [1.75, -1.75, 1.0]
+
+
+def test_the_exact_simplex_agrees_with_the_floating_one_and_proves_both_answers():
+    rng = np.random.default_rng(3)
+    both = {True: 0, False: 0}
+    for _ in range(150):
+        n, p = int(rng.integers(2, 12)), int(rng.integers(1, 5))
+        a = rng.integers(-2, 3, (n, p))
+        found = recession(fmpq_mat(n, p, [fmpq(int(v)) for v in a.ravel()]))
+        result = linprog(
+            -a.sum(axis=0).astype(float),
+            A_ub=-a.astype(float),
+            b_ub=np.zeros(n),
+            bounds=[(-1, 1)] * p,
+            method="highs",
+        )
+        expected = -result.fun > 1e-9
+        assert (found is not None) == expected
+        both[expected] += 1
+        if found is not None:
+            values = (
+                fmpq_mat(n, p, [fmpq(int(v)) for v in a.ravel()]) * fmpq_mat(p, 1, found)
+            ).entries()
+            assert all(v >= 0 for v in values)
+            assert any(values)
+    assert min(both.values()) > 20
+
+
+def test_exact_arithmetic_alone_finds_the_same_rows_as_with_a_proposal(monkeypatch):
+    problems = [
+        endometrial(),
+        Problem(design(X), (X > 4).astype(float), "binomial", "logit", intercept=True),
+    ]
+    expected = [prove(p).separation["separated_rows"] for p in problems]
+    monkeypatch.setattr(separation, "_from_floats", lambda system, signs: None)
+    assert [prove(p).separation["separated_rows"] for p in problems] == expected
+
+
+@pytest.mark.parametrize("gap", [1e-9, 2.0**-52, 0.0])
+def test_separation_by_the_last_bit_is_told_from_none(gap):
+    # a success at x = 1 + gap over a failure at 1, and one of each beside them
+    x = np.array([0, 1, 1 + gap, 2.0])
+    s = as_json(
+        prove(Problem(design(x), np.array([0, 0, 1, 1.0]), "binomial", "logit", intercept=True))
+    )
+    assert s["outcome"] == ("separated" if gap else "quasi_separated")
+
+
+@pytest.mark.parametrize("gap", [1e-9, 2.0**-40])
+def test_overlap_by_little_is_an_estimate(gap):
+    x = np.array([0, 1 + gap, 1, 2.0])
+    s = as_json(
+        prove(Problem(design(x), np.array([0, 0, 1, 1.0]), "binomial", "logit", intercept=True))
+    )
+    assert s["outcome"] == "estimate"
