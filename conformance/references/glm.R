@@ -47,7 +47,10 @@ fit_glm <- function(X, y, weights, offset, family, link, theta, power, start, ma
   if (mode == "polished") {
     first$value <- polish(first$value, function(start) ask(rhs, start, glm.control(maxit = 1)))
     if (intercept && !is.null(offset)) { # the null model has a fit of its own, to be polished too
-      null <- quiet(polish(ask("1", NULL, control), function(start) ask("1", start, glm.control(maxit = 1))))
+      link_of_mean <- family_of(family, link, theta, power)$linkfun(weighted.mean(y, frame$.w))
+      null <- quiet(ask("1", NULL, control))
+      if (is.null(null)) null <- quiet(ask("1", link_of_mean - mean(offset), control))
+      null <- quiet(polish(null, function(start) ask("1", start, glm.control(maxit = 1))))
       if (!is.null(null)) first$value$null.deviance <- deviance(null)
     }
   }
