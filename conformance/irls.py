@@ -110,10 +110,12 @@ def pass_over_rows(family: Family, link: Link, X: Array, y: Array, w: Array, off
     W, r, a = np.where(live, W, 0.0), np.where(live, r, 0.0), np.where(live, a, 0.0)
     upper = np.linalg.qr(np.sqrt(W)[:, None] * np.column_stack([X, r]), mode="r")
     triangle[: len(upper)] = upper
-    of_mean = np.abs(mu_eta) * (np.abs(X) @ np.abs(beta) + np.abs(offset))  # over EPS: what rounding eta does to mu
-    rounding = EPS * (np.abs(X).T @ (np.abs(a) * (np.abs(y) + np.abs(mu) + of_mean)))
+    with np.errstate(all="ignore"):  # far outside, where only a diagnosis looks, means overflow
+        of_mean = np.abs(mu_eta) * (np.abs(X) @ np.abs(beta) + np.abs(offset))  # over EPS: what rounding eta does to mu
+        rounding = EPS * (np.abs(X).T @ (np.abs(a) * (np.abs(y) + np.abs(mu) + of_mean)))
+        score = X.T @ (a * residual)
     at_edge = walled and _at_edge(family, y, mu, nu, of_mean)
-    return Rows(triangle, X.T @ (a * residual), rounding, deviance, float(W.min(initial=np.inf)), at_edge)
+    return Rows(triangle, score, rounding, deviance, float(W.min(initial=np.inf)), at_edge)
 
 
 def _at_edge(family: Family, y: Array, mu: Array, nu: Array, of_mean: Array) -> bool:

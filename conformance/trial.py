@@ -143,7 +143,8 @@ class Trial:
             return of_phi
         if quantity in ("standard_errors", "covariance"):
             power = 0.5 if quantity == "standard_errors" else 1.0
-            return error * (phi / before) ** power + np.abs(self.expected[quantity]) * power * of_phi / phi
+            of_values = np.abs(np.nan_to_num(self.expected[quantity])) * power * of_phi / phi
+            return error * (phi / before) ** power + of_values
         return error
 
     def required(self, attainable: Array | None) -> Array:

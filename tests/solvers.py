@@ -81,7 +81,8 @@ def shuffled(problem: Problem, seed: int = 1) -> Fit:
         name: None if getattr(problem, name) is None else getattr(problem, name)[order]
         for name in ("X", "y", "weights", "offset", "successes")
     }
-    return Fit(coefficients=fit(replace(problem, data=None, **arrays)).coefficients)
+    answer = fit(replace(problem, data=None, **arrays))
+    return Fit(coefficients=answer.coefficients, converged=answer.converged, warnings=answer.warnings)
 
 
 CORRECT: dict[str, Callable[[Problem], Fit]] = {

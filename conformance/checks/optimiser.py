@@ -76,7 +76,8 @@ def _errors(trial: Trial, optimum: Optimum) -> Finding | None:
     canonical = problem.link == family_of(problem.family, problem.theta, problem.power).canonical
     if fit is None or fit.standard_errors is None or not fit.dispersion or not canonical:
         return None
-    got = fit.standard_errors / np.sqrt(fit.dispersion)
+    with np.errstate(all="ignore"):
+        got = fit.standard_errors / np.sqrt(fit.dispersion)
     kept = np.isfinite(optimum.unscaled_errors) & (optimum.unscaled_errors > 0)
     digits, at = worst(agreement(got[kept], optimum.unscaled_errors[kept], optimum.unscaled_errors[kept]))
     required = min(4.0, trial.demand.digits)  # the Hessian comes from differences of gradients: 6 to 9 digits
