@@ -22,10 +22,7 @@ while time.time() < end:
     p = int(rng.integers(1, 4))
     X = np.column_stack(
         [np.ones(n)]
-        + [
-            rng.integers(-3, 4, n) / 2.0 if rng.random() < 0.5 else rng.standard_normal(n)
-            for _ in range(p - 1)
-        ]
+        + [rng.integers(-3, 4, n) / 2.0 if rng.random() < 0.5 else rng.standard_normal(n) for _ in range(p - 1)]
     )
     m = None
     kk = None
@@ -43,11 +40,7 @@ while time.time() < end:
         y = np.where(rng.random(n) < 0.3, 0, rng.gamma(2, 1, n))
     else:
         y = rng.gamma(2, 1, n) + 0.01
-    off = (
-        rng.standard_normal(n) * 0.3
-        if rng.random() < 0.2 and link in ("log", "logit", "probit")
-        else None
-    )
+    off = rng.standard_normal(n) * 0.3 if rng.random() < 0.2 and link in ("log", "logit", "probit") else None
     P = Problem(
         X,
         y,

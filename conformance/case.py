@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
 import hashlib
 import json
@@ -17,12 +18,14 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import YAMLError
 
 from conformance.errors import CaseError
 from conformance.family import PAIRS, family_of
 from conformance.formula import Design, FormulaError, design
+from conformance.formula.syntax import nearest
 from conformance.problem import Problem
 
 FamilyName = Literal["gaussian", "binomial", "poisson", "gamma", "inverse_gaussian", "negative_binomial", "tweedie"]
@@ -48,15 +51,15 @@ class Case(BaseModel):
     data: str = Field(pattern=r"^data/[A-Za-z0-9_.-]+\.csv$", description="A CSV file below the cases folder.")
     formula: str = Field(min_length=3, description="R's syntax; cbind(successes, failures) for grouped data.")
     levels: dict[str, list[str]] = Field(default={}, description="The levels of each factor, in order.")
-    family: FamilyName
-    link: LinkName
+    family: FamilyName = Field(description="The distribution of the response.")
+    link: LinkName = Field(description="The function that takes the mean to the linear predictor.")
     weights: Expression | None = Field(default=None, description="Prior weights: an expression over the columns.")
     offset: Expression | None = Field(default=None, description="An expression over the columns, e.g. log(service).")
     theta: float | None = Field(default=None, gt=0, description="The negative binomial's shape.")
     power: float | None = Field(default=None, ge=1, le=3, description="The Tweedie variance power.")
     start: list[float] | None = Field(default=None, description="Starting coefficients.")
     max_iterations: int | None = Field(default=None, ge=1, description="An iteration limit.")
-    outcome: Outcome
+    outcome: Outcome = Field(description="What a right implementation finds: an estimate, or why there is none.")
     defect: Defect | None = Field(default=None, description="How the suite damages the arrays of an invalid case.")
     detects: list[str] = Field(default=[], description="The faults that this case exists to catch.")
     notes: str = Field(default="", description="Why this case exists.")
@@ -77,15 +80,16 @@ class Case(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> Case:
         if self.link not in PAIRS[self.family]:
-            raise ValueError(f"the {self.family} family has no {self.link} link here: {', '.join(PAIRS[self.family])}")
-        if (self.theta is not None) != (self.family == "negative_binomial"):
-            raise ValueError("theta belongs to the negative_binomial family, which needs it, and to no other")
-        if (self.power is not None) != (self.family == "tweedie"):
-            raise ValueError("power belongs to the tweedie family, which needs it, and to no other")
+            links = ", ".join(PAIRS[self.family])
+            raise _amiss("link", f"the {self.family} family has no {self.link} link here; it has {links}")
+        for key, family in (("theta", "negative_binomial"), ("power", "tweedie")):
+            if (getattr(self, key) is not None) != (self.family == family):
+                at = "family" if self.family == family else key
+                raise _amiss(at, f"{key} belongs to the {family} family, which needs it, and to no other")
         if self.defect is not None and self.outcome != "invalid":
-            raise ValueError("a defect belongs to outcome: invalid")
+            raise _amiss("defect", "a defect belongs to outcome: invalid")
         if self.weights is not None and "cbind(" in self.formula.replace(" ", ""):
-            raise ValueError("cbind() gives the weights already (the trials): leave out weights")
+            raise _amiss("weights", "cbind() gives the weights already (the trials): leave out weights")
         family_of(self.family, self.theta, self.power)
         return self
 
@@ -122,7 +126,7 @@ class Case(BaseModel):
         try:
             return design(self.formula, frame, self.levels, weights=self.weights, offset=self.offset)
         except FormulaError as error:
-            raise self.error("formula", str(error)) from error
+            raise self.error(error.what, str(error)) from error
 
     @cached_property
     def _problem(self) -> Problem:
@@ -180,9 +184,16 @@ def read_csv(path: Path, case: Case) -> pd.DataFrame:
         hint = f"; did you mean data/{near[0]}?" if near else ""
         raise case.error("data", f"no data file {path}{hint}")
     try:
-        text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise case.error("data", f"{path} is no CSV file: {error}") from error
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = list(csv.reader(file, strict=True))
+        for line, row in enumerate(rows, 2):
+            if row and len(row) != len(header):
+                raise ValueError(f"line {line} has {len(row)} fields, the header {len(header)}")
+        if len(set(header)) < len(header):
+            raise ValueError(f"two columns have the same name: {', '.join(header)}")
+        text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8", index_col=False)
+    except (ValueError, csv.Error, pd.errors.ParserError) as error:  # also no header, and bytes that are not UTF-8
+        raise case.error("data", f"{path} is no CSV file: {' '.join(str(error).split())}") from error
     frame = {}
     for name in text.columns:
         missing = text[name].isin(("", "NA"))
@@ -190,7 +201,10 @@ def read_csv(path: Path, case: Case) -> pd.DataFrame:
         frame[name] = values.astype(object) if name in case.levels else _numbers(values)
     for name in case.levels:
         if name not in text.columns:
-            raise case.error("levels", f"no column {name!r} in {path.name}; it has {', '.join(text.columns)}")
+            known = ", ".join(text.columns)
+            raise case.error(
+                "levels", f"no column {name!r} in {path.name}; it has {known}.{nearest(name, text.columns)}"
+            )
     return pd.DataFrame(frame)
 
 
@@ -207,22 +221,47 @@ def _numbers(values: pd.Series) -> pd.Series:
 
 def read_case(path: Path, folder: Path) -> Case:
     """The case in ``path``; its data are below ``folder``.  CaseError names file, line and mend."""
+    text = _text(path)
     try:
-        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except (MarkedYAMLError, UnicodeDecodeError) as error:
+        tree = YAML(typ="rt").load(text)
+    except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error)
-        raise CaseError(f"{path}:{mark.line + 1 if mark else 1}: not a YAML case: {problem}") from error
+        line = mark.line + 1 if mark else text.count("\n", 0, getattr(error, "position", 0)) + 1
+        problem = getattr(error, "problem", None) or " ".join(str(error).split())
+        raise CaseError(f"{path}:{line}: not a YAML case: {problem}") from error
+    if tree is None:
+        raise CaseError(f"{path}:1: the file is empty; `glm-conformance cases show contraception` shows a case")
     if not isinstance(tree, dict):
         raise CaseError(f"{path}:1: a case is a mapping of keys to values, found {type(tree).__name__}")
     try:
         case = Case.model_validate(_plain(tree))
+    except RecursionError as error:
+        raise CaseError(f"{path}:1: a value contains itself (a YAML alias); write it out") from error
     except ValidationError as error:
         raise CaseError("\n".join(_explained(path, one) for one in error.errors())) from error
     if case.id != path.stem:
         raise CaseError(f"{path}:{_line_of(path, ('id',))}: id is {case.id!r}, but the file's stem is {path.stem!r}")
     case._folder, case._file = folder, path
     return case
+
+
+def _text(path: Path) -> str:
+    """The file's text; CaseError names the line of a byte that is not UTF-8."""
+    try:
+        content = path.read_bytes()
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise CaseError(
+            f"{path}:{line}: byte {content[error.start]:#04x} is not UTF-8; save the file as UTF-8"
+        ) from error
+    except OSError as error:
+        raise CaseError(f"{path}:1: can't be read: {error.strerror}") from error
+
+
+def _amiss(key: str, message: str) -> PydanticCustomError:
+    """What is wrong with several keys together; ``key`` is the one whose line is shown."""
+    return PydanticCustomError("amiss", "{message}", {"message": message, "key": key})
 
 
 def _plain(node: Any) -> Any:
@@ -243,12 +282,17 @@ def _explained(path: Path, error: Any) -> str:
     line, key = _line_of(path, where), ".".join(str(part) for part in where)
     if error["type"] == "extra_forbidden":
         near = difflib.get_close_matches(key, Case.model_fields, 1)
-        return f"{path}:{line}: unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+        hint = f"did you mean {near[0]!r}?" if near else f"a case may have {', '.join(Case.model_fields)}"
+        return f"{path}:{line}: unknown key {key!r}; {hint}"
     if error["type"] == "missing":
         return f"{path}:1: the key {key!r} is missing"
+    if error["type"] == "amiss":
+        at = error["ctx"]["key"]
+        return f"{path}:{_line_of(path, (at,))}: {at}: {error['msg']}"
     if not key:
         return f"{path}:1: {error['msg'].removeprefix('Value error, ')}"
-    return f"{path}:{line}: {key}: {error['msg']}, found {error['input']!r}"
+    mend = " (quote it to make it a string)" if error["type"] == "string_type" else ""
+    return f"{path}:{line}: {key}: {error['msg']}, found {error['input']!r}{mend}"
 
 
 def _line_of(path: Path, where: tuple[Any, ...]) -> int:
@@ -259,6 +303,6 @@ def _line_of(path: Path, where: tuple[Any, ...]) -> int:
         for part in where:
             line = (node.lc.item if isinstance(part, int) else node.lc.key)(part)[0]
             node = node[part]
-    except (KeyError, AttributeError, IndexError, TypeError, OSError, MarkedYAMLError):
+    except (KeyError, AttributeError, IndexError, TypeError, OSError, YAMLError):
         return 1
     return int(line) + 1

@@ -14,7 +14,7 @@ import numpy as np
 from conformance.conventions import others, under
 from conformance.digits import agreement, worst
 from conformance.family import PAIRS, family_of
-from conformance.irls import least_squares_step
+from conformance.irls import Rows, least_squares_step
 from conformance.problem import Problem
 from conformance.trial import Trial
 
@@ -38,8 +38,13 @@ def explain(trial: Trial, quantity: str) -> Cause:
 
 def _fits(trial: Trial, quantity: str, value: Any, got: Any = None) -> bool:
     """Whether ``value`` is what was reported, to CONVINCING digits and clearly nearer than what was expected."""
-    got = getattr(trial.fit, quantity) if got is None else got
-    if value is None or np.shape(value) != np.shape(got) or not np.all(np.isfinite(np.asarray(value, dtype=float))):
+    got = getattr(trial.fit, quantity, None) if got is None else got
+    if (
+        value is None
+        or got is None
+        or np.shape(value) != np.shape(got)
+        or not np.all(np.isfinite(np.asarray(value, dtype=float)))
+    ):
         return False
     scale = np.maximum(np.abs(np.asarray(value, dtype=float)), 1e-300)
     new = worst(agreement(got, value, scale))[0]
@@ -110,9 +115,16 @@ def _other_problem(trial: Trial, quantity: str) -> Cause | None:
     for words, problem in other_problems(trial.problem):
         rows = trial.rows_at(trial.fit.coefficients, problem)
         tells = trial.rows_at(right, problem).decrement  # the right coefficients must not solve the other problem too
-        if rows.valid and rows.decrement < 1e-5 and rows.decrement < 1e-3 * tells:
+        if rows.valid and rows.decrement < 1e-5 and rows.decrement < 1e-3 * tells and _stays(trial, rows):
             return words, f"these coefficients solve the score equations of the problem {words}"
     return None
+
+
+def _stays(trial: Trial, rows: Rows) -> bool:
+    """Whether one more step moves little: where all information has vanished the score is zero and means nothing."""
+    assert trial.fit is not None
+    size = float(np.max(np.abs(trial.fit.coefficients[~trial.aliased]), initial=0.0))
+    return float(np.max(np.abs(least_squares_step(rows)), initial=0.0)) <= 1e-4 * size and rows.smallest_weight > 0
 
 
 def _early_stop(trial: Trial, quantity: str) -> Cause | None:

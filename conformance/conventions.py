@@ -35,9 +35,11 @@ Values = Mapping[str, Any]
 
 def declared(conventions: Mapping[str, str] | None) -> dict[str, str]:
     """``conventions`` over the defaults; ImplementationError for a name or a value that is none."""
+    if conventions is not None and not isinstance(conventions, Mapping):
+        raise ImplementationError(f"conventions must be a mapping of names to values, found {conventions!r}")
     for name, value in (conventions or {}).items():
         if name not in CONVENTIONS:
-            near = difflib.get_close_matches(name, CONVENTIONS, 1)
+            near = difflib.get_close_matches(str(name), CONVENTIONS, 1)
             raise ImplementationError(f"unknown convention {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
         if value not in CONVENTIONS[name]:
             choices = " | ".join(CONVENTIONS[name])

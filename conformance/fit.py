@@ -110,15 +110,20 @@ def as_fit(answer: object, problem: Problem) -> Fit:
         elif key in SCALARS:
             values[key] = float(_array(key, value, ()))
         elif key == "iterations":
-            values[key] = int(_array(key, value, ()))
+            number = float(_array(key, value, ()))
+            if not number.is_integer():
+                raise NotAFit(f"'iterations' is {_shown(value)}; expected a whole number")
+            values[key] = int(number)
         elif key == "converged":
             if not isinstance(value, (bool, np.bool_)):
                 raise NotAFit(f"'converged' is {_shown(value)}; expected True or False")
             values[key] = bool(value)
         elif key == "warnings":
-            if isinstance(value, str) or not all(isinstance(line, str) for line in value):
+            if not isinstance(value, (list, tuple)) or not all(isinstance(line, str) for line in value):
                 raise NotAFit(f"'warnings' is {_shown(value)}; expected a list of strings")
             values[key] = tuple(value)
+        elif not isinstance(value, (list, tuple)):
+            raise NotAFit(f"{key!r} is {_shown(value)}; expected a list")
         else:
             values[key] = tuple(value)
     return Fit(**values)

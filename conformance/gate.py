@@ -6,11 +6,13 @@ import multiprocessing
 import platform
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from multiprocessing.context import SpawnContext
 from typing import Any
 
 from conformance.case import Case
@@ -70,8 +72,28 @@ def run(
         yield from (judge(found, library, id, demand) for id in ids)
         return
     context = multiprocessing.get_context("spawn")  # R and threaded BLAS do not survive a fork
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        yield from pool.map(partial(_judge_by_name, implementation, library, demand=demand), ids)
+    ask, waiting = partial(_judge_by_name, implementation, library, demand=demand), list(ids)
+    while waiting:  # a process that dies takes the pool with it: its case is asked alone, and the rest in a new pool
+        with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+            for future in [pool.submit(ask, id) for id in waiting]:
+                try:
+                    result = future.result()
+                except BrokenProcessPool:
+                    break
+                waiting.pop(0)
+                yield result
+        if waiting:
+            yield _alone(ask, waiting.pop(0), context)
+
+
+def _alone(ask: Callable[[str], CaseResult], id: str, context: SpawnContext) -> CaseResult:
+    """One case in a process of its own: if that dies, it is this case's error."""
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        try:
+            return pool.submit(ask, id).result()
+        except BrokenProcessPool:
+            message = "the process died without a word (a crash in compiled code, or os._exit); run this case alone"
+            return CaseResult(id, every(id, Outcome.ERROR, cause="implementation", message=message))
 
 
 def _judge_by_name(implementation: str, library: Library, id: str, demand: Demand) -> CaseResult:

@@ -93,19 +93,21 @@ class Rows:
         return bool(np.all(np.abs(self.score) <= self.rounding)) or self.decrement < SMALL
 
 
+@np.errstate(all="ignore")  # what overflows or underflows shows as an infinite deviance or a working weight of 0
 def pass_over_rows(family: Family, link: Link, X: Array, y: Array, w: Array, offset: Array, beta: Array) -> Rows:
     """The working weights, score, triangle and deviance at ``beta``, for rows X (n, p) and y, w, offset (n,)."""
     p = X.shape[1]
     triangle, nothing = np.zeros((p + 1, p + 1)), np.full(p, np.nan)
     eta = X @ beta + offset
+    if not np.all(np.isfinite(eta)):  # coefficients of no model
+        return Rows(triangle, nothing, nothing, np.inf, np.nan)
     mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
     walled = not (link.etas is REAL and link.means.inside(family.means))  # some beta have no mean in this family
     if walled and not np.all(link.etas.contains(eta) & family.means.contains(mu)):
         return Rows(triangle, nothing, nothing, np.inf, np.nan)
-    with np.errstate(all="ignore"):  # what underflows shows as an infinite deviance or as a working weight of 0
-        deviance = float(np.sum(w * family.unit_deviance(y, mu, nu)))
-        V, residual = family.variance(mu, nu), family.residual(y, mu, nu)
-        W, r, a = w * mu_eta**2 / V, residual / mu_eta, w * mu_eta / V
+    deviance = float(np.sum(w * family.unit_deviance(y, mu, nu)))
+    V, residual = family.variance(mu, nu), family.residual(y, mu, nu)
+    W, r, a = w * mu_eta**2 / V, residual / mu_eta, w * mu_eta / V
     live = (mu_eta != 0) & (V > 0) & np.isfinite(W) & np.isfinite(r)  # a mean at the end of its range pulls no more
     W, r, a = np.where(live, W, 0.0), np.where(live, r, 0.0), np.where(live, a, 0.0)
     upper = np.linalg.qr(np.sqrt(W)[:, None] * np.column_stack([X, r]), mode="r")

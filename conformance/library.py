@@ -46,22 +46,34 @@ class Library:
             if path.name == "detects.yaml" or inside[0] in ("data", "reference_outputs"):
                 continue
             if path.stem in found:
-                raise CaseError(f"{path}:1: the id {path.stem!r} is taken by {found[path.stem]}")
+                raise CaseError(f"{path}:1: the id {path.stem!r} is taken by {found[path.stem]}; rename one of them")
             found[path.stem] = path
         return found
 
     def select(self, globs: list[str] | None = None) -> list[str]:
         """The ids that match any of ``globs`` (all without one); a pattern that matches nothing is a CallError."""
         if not self.files:
-            raise CallError(f"no cases below {self.cases}: a case is a file FAMILY/ID.yaml")
+            other = next(iter(sorted(self.cases.rglob("*.yml"))), None)
+            hint = f"; rename {other} to end in .yaml" if other else ""
+            raise CallError(f"no cases below {self.cases}: a case is a file FAMILY/ID.yaml{hint}")
         chosen: dict[str, None] = {}
         for glob in globs or ["*"]:
             matching = [id for id in self.files if fnmatchcase(id, glob)]
             if not matching:
                 near = difflib.get_close_matches(glob, self.files, 3)
-                raise CallError(f"no case matches {glob!r}" + (f"; near it: {', '.join(near)}" if near else ""))
+                hint = f"near it: {', '.join(near)}" if near else "`glm-conformance cases list` shows them all"
+                raise CallError(f"no case matches {glob!r}; {hint}")
             chosen |= dict.fromkeys(matching)
         return [id for id in self.files if id in chosen]
+
+    def one(self, glob: str) -> str:
+        """The one id that matches ``glob``; CallError where there are several or none."""
+        ids = self.select([glob])
+        if len(ids) > 1:
+            raise CallError(
+                f"{glob!r} matches {len(ids)} cases, give one: {', '.join(ids[:9])}{', ...' * (len(ids) > 9)}"
+            )
+        return ids[0]
 
     def case(self, id: str) -> Case:
         """The case called ``id``; CaseError where its file is wrong."""

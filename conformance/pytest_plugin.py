@@ -46,6 +46,20 @@ class Conformance:
 
         return find(self.config.getoption("--implementation"))
 
+    def ids(self) -> list[str]:
+        """The cases to run; UsageError where there is no implementation or no case."""
+        from conformance.errors import Unusable
+
+        if self.config.getoption("--implementation") is None:
+            raise pytest.UsageError(
+                "give --implementation: irls, statsmodels, r-glm, ... or module:attribute of your own"
+            )
+        try:
+            _, ids = self.implementation, self.library.select()
+        except Unusable as error:
+            raise pytest.UsageError(f"{error.fault}: {error}") from error
+        return ids
+
     def result(self, id: str) -> CaseResult:
         """The verdicts of a case, which is put to the implementation once."""
         from conformance.gate import judge
@@ -62,8 +76,11 @@ _KEY = pytest.StashKey[Conformance]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One Conformance for the session."""
+    """One Conformance for the session; a usage error at once where `--pyargs conformance` has nothing to run."""
     config.stash[_KEY] = Conformance(config)
+    asked = (str(argument).split("::")[0].split(".")[0] for argument in config.args)
+    if config.getoption("pyargs") and "conformance" in asked:
+        config.stash[_KEY].ids()
 
 
 @pytest.fixture(scope="session")
@@ -77,14 +94,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if not {"conformance_case", "conformance_check"} <= set(metafunc.fixturenames):
         return
     from conformance.checks import CHECKS
-    from conformance.errors import Unusable
 
-    if metafunc.config.getoption("--implementation") is None:
-        raise pytest.UsageError("give --implementation: irls, statsmodels, r-glm, ... or module:attribute of your own")
-    session = metafunc.config.stash[_KEY]
-    try:
-        _, ids = session.implementation, session.library.select()
-    except Unusable as error:
-        raise pytest.UsageError(f"{error.fault}: {error}") from error
-    pairs = [(id, check) for id in ids for check in CHECKS]
+    pairs = [(id, check) for id in metafunc.config.stash[_KEY].ids() for check in CHECKS]
     metafunc.parametrize("conformance_case, conformance_check", pairs, ids=[f"{id}-{check}" for id, check in pairs])

@@ -117,7 +117,9 @@ class Trial:
             return np.abs(want)  # positive means: the digits of a small one count
         if want.size > 1 and quantity not in ("standard_errors", "coefficients"):
             finite = want[np.isfinite(want)]
-            typical = float(np.sqrt(np.mean(finite**2))) if np.any(finite) else float(np.sqrt(np.mean(self.problem.y**2)))
+            typical = (
+                float(np.sqrt(np.mean(finite**2))) if np.any(finite) else float(np.sqrt(np.mean(self.problem.y**2)))
+            )
             return np.maximum(np.abs(want), typical)
         natural = self.expected.get("null_deviance") or 1.0
         return np.where(want == 0, natural if quantity in ("deviance", "dispersion") else 1.0, np.abs(want))

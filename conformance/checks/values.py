@@ -158,9 +158,7 @@ def _by_column(trial: Trial, quantity: str) -> Finding:
     return compare(trial, quantity)
 
 
-def compare(
-    trial: Trial, quantity: str, got: Any = None, expected: Mapping[str, Any] | None = None
-) -> Finding:
+def compare(trial: Trial, quantity: str, got: Any = None, expected: Mapping[str, Any] | None = None) -> Finding:
     """The digits of ``quantity`` (or of ``got``), those required, and for a failure its cause."""
     want = np.atleast_1d(np.asarray((expected or trial.expected)[quantity], dtype=np.float64))
     got = np.atleast_1d(np.asarray(getattr(trial.fit, quantity) if got is None else got, dtype=np.float64))
@@ -169,7 +167,9 @@ def compare(
         unknown = ~np.isfinite(want) & ~aliased
         if np.all(unknown):
             message = f"the reference value is {want.flat[0]}: nothing to compare"
-            return Finding(Outcome.UNDECIDED, quantity, got=float(got.flat[0]), want=float(want.flat[0]), message=message)
+            return Finding(
+                Outcome.UNDECIDED, quantity, got=float(got.flat[0]), want=float(want.flat[0]), message=message
+            )
         want = np.where(unknown, got, want)
     if quantity.endswith("_residuals"):  # the y of a row of weight 0 is nobody's: R sets it to 0
         want = np.where(trial.problem.prior_weights > 0, want, got)
@@ -191,7 +191,9 @@ def compare(
     if found.outcome is Outcome.PASS:
         return replace(found, message=_r_is_off(trial, quantity, want, place, need))
     if _as_undefined_in_r(trial, quantity, found.got):
-        message = f"R's own definition of {quantity} gives {found.got} here, and so does this fit; proven is {found.want!r}"
+        message = (
+            f"R's own definition of {quantity} gives {found.got} here, and so does this fit; proven is {found.want!r}"
+        )
         return replace(found, outcome=Outcome.UNDECIDED, message=message)
     cause, sentence = explain(trial, quantity)
     message = (
@@ -243,6 +245,10 @@ def _other_columns(trial: Trial) -> Finding:
         name for name, gone in zip(problem.names, np.isnan(trial.expected["coefficients"]), strict=True) if gone
     )
     right = int(kept.sum()) == int(trial.expected["rank"])
+    if kept.sum() < trial.expected["rank"]:
+        gone = ", ".join(name for name, nan in zip(problem.names, trial.aliased, strict=True) if nan)
+        message = f"NaN means aliased, and is reported for {gone}; but the design has rank {trial.expected['rank']:.0f}"
+        return replace(found, outcome=Outcome.FAIL, quantity="coefficients", cause="aliasing", message=message)
     if found.outcome is Outcome.PASS and (right or trial.conventions["aliased"] == "minimum_norm"):
         return replace(found, message="other columns of a dependent set carry the fit; the linear predictors agree")
     if found.outcome is Outcome.PASS:

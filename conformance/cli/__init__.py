@@ -34,6 +34,21 @@ app = typer.Typer(
 app.add_typer(cases_commands.app, name="cases")
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from conformance.gate import suite_version
+
+        print(f"glm-conformance {suite_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    pass
+
+
 @app.command(epilog="Example: glm-conformance gate mypackage.adapter:fit --case 'nist-*' --report run.jsonl")
 @unusable_is_2
 def gate(
@@ -194,7 +209,7 @@ def audit(
                     print(json.dumps(plain({"implementation": name, **verdict.as_json()}), allow_nan=False))
         return
     table = Table(pad_edge=False, header_style="bold")
-    table.add_column("case", overflow="fold")
+    table.add_column("case", no_wrap=True)
     for name in implementations:
         table.add_column(name, justify="right", overflow="fold")
     for row in rows:
@@ -225,7 +240,7 @@ def fit(
     from conformance.trial import Trial
 
     library = Library.at(cases)
-    found, asked = find(implementation), library.case(library.select([case])[0])
+    found, asked = find(implementation), library.case(library.one(case))
     said, refusal, verdicts = answer(found, asked)
     if verdicts:
         err.print(f"{verdicts[0].outcome}: {escape(verdicts[0].message)}", soft_wrap=True)
@@ -250,6 +265,11 @@ def _writable(path: Path | None) -> Path | None:
     """``path``, if a file can be written there; CallError otherwise, before any case is run."""
     if path is not None and (path.is_dir() or not path.resolve().parent.is_dir()):
         raise CallError(f"can't write a report to {path}: {'it is a folder' if path.is_dir() else 'no such folder'}")
+    if path is not None:
+        try:
+            path.open("a", encoding="utf-8").close()
+        except OSError as error:
+            raise CallError(f"can't write a report to {path}: {error.strerror}") from error
     return path
 
 

@@ -13,10 +13,15 @@ from rich.table import Table
 
 from conformance.case import Case
 from conformance.cli.common import CaseGlobs, CasesFolder, err, out, unusable_is_2
-from conformance.errors import CallError, Unusable
+from conformance.errors import CallError, CaseError, Unusable
 from conformance.library import Library
 
-app = typer.Typer(no_args_is_help=True, help="List, show, validate and lint the cases.", rich_markup_mode=None)
+app = typer.Typer(
+    no_args_is_help=True,
+    help="List, show, validate and lint the cases.",
+    epilog="Example: glm-conformance cases show contraception",
+    rich_markup_mode=None,
+)
 
 
 @app.command("list", epilog="Example: glm-conformance cases list --case 'nist-*'")
@@ -32,7 +37,13 @@ def list_cases(
 ) -> None:
     """Every case: family, link, outcome, title."""
     library = Library.at(cases)
-    found = [library.case(id) for id in library.select(case)]
+    found, bad = [], 0
+    for id in library.select(case):
+        try:
+            found.append(library.case(id))
+        except CaseError as error:  # one file that is wrong does not hide the rest
+            err.print(escape(str(error)), soft_wrap=True)
+            bad += 1
     for key, value in (("family", family), ("link", link), ("outcome", outcome)):
         found = [one for one in found if value is None or getattr(one, key) == value]
     found = [one for one in found if detects is None or detects in one.detects]
@@ -41,22 +52,23 @@ def list_cases(
     if as_json:
         for one in found:
             print(one.model_dump_json(exclude_defaults=True))
-        return
-    table = Table(pad_edge=False, header_style="bold")
+        raise typer.Exit(2 if bad else 0)
+    table = Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in ("case", "family", "link", "outcome", "title"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name == "case")
     for one in found:
         table.add_row(one.id, one.family, one.link, one.outcome, escape(one.title))
     out.print(table)
-    out.print(f"{len(found)} cases")
+    out.print(f"{len(found)} cases" + (f", {bad} unusable" if bad else ""))
+    raise typer.Exit(2 if bad else 0)
 
 
 @app.command(epilog="Example: glm-conformance cases show contraception")
 @unusable_is_2
-def show(id: Annotated[str, typer.Argument(metavar="CASE")], cases: CasesFolder = None) -> None:
+def show(id: Annotated[str, typer.Argument(metavar="CASE", help="A case's id.")], cases: CasesFolder = None) -> None:
     """One case: its file, its design and its response."""
     library = Library.at(cases)
-    one = library.case(library.select([id])[0])
+    one = library.case(library.one(id))
     problem = one.problem()
     out.print(one.file.read_text(encoding="utf-8"), markup=False, soft_wrap=True)
     out.print(f"{problem.n} rows, {problem.p} columns: {', '.join(problem.names)}", markup=False)

@@ -24,7 +24,9 @@ CasesFolder = Annotated[
 CaseGlobs = Annotated[
     list[str] | None, typer.Option("--case", help="Only the cases that match this pattern; may be repeated.")
 ]
-Digits = Annotated[float, typer.Option(help="Digits asked of every quantity, where the data can give them.")]
+Digits = Annotated[
+    float, typer.Option(min=0, max=15.9, help="Digits asked of every quantity, where the data can give them.")
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Ask for all the digits that the data can give.")]
 
 P = ParamSpec("P")

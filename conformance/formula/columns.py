@@ -39,10 +39,12 @@ def check_levels(levels: Mapping[str, Sequence[str]], data: pd.DataFrame) -> Non
         raise FormulaError("two columns have the same name; rename one")
     for name, given in levels.items():
         if name not in data.columns:
-            raise FormulaError(f"levels: there is no column {name!r}." + nearest(name, map(str, data.columns)))
+            raise FormulaError(
+                f"levels: there is no column {name!r}." + nearest(name, map(str, data.columns)), what="levels"
+            )
         strings = not isinstance(given, str) and all(isinstance(level, str) for level in given)
         if not strings or len(set(given)) != len(given) or not given:
-            raise FormulaError(f"levels: {name} needs a list of distinct strings, not {given!r}")
+            raise FormulaError(f"levels: {name} needs a list of distinct strings, not {given!r}", what="levels")
 
 
 def read(tokens: Iterable[Token], data: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> dict[str, Values]:
@@ -77,8 +79,9 @@ def _factor(series: pd.Series, levels: tuple[str, ...]) -> Factor:
     for row, found in enumerate(series.tolist()):
         if not missing[row] and found not in place:
             raise FormulaError(
-                f"column {series.name!r} has {found!r} in row {row}, which is not among its "
-                f"levels {', '.join(levels)}." + nearest(str(found), levels)
+                f"column {series.name!r} has {found!r} in row {row + 1} of the data, which is not among its "
+                f"levels {', '.join(levels)}." + nearest(str(found), levels),
+                what="levels",
             )
         codes[row] = -1 if missing[row] else place[found]
     return Factor(codes, levels)

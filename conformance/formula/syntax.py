@@ -48,13 +48,14 @@ _TOKEN = re.compile(rf"(?P<number>{_NUMBER})|(?P<name>{_NAME})|(?P<symbol>[-+*/:
 
 
 class FormulaError(ValueError):
-    """A formula, expression or column that can't be used; ``column`` is its place in the text."""
+    """A formula, expression or column that can't be used: ``column`` is its place in the text, ``what`` the key."""
 
-    def __init__(self, message: str, column: int | None = None) -> None:
+    def __init__(self, message: str, column: int | None = None, what: str = "formula") -> None:
         """``message`` says what was found, what is allowed and how to mend it."""
         super().__init__(message)
         self.message = message
         self.column = column
+        self.what = what
 
 
 @contextmanager
@@ -69,7 +70,7 @@ def about(what: str, text: str) -> Iterator[None]:
         place = "" if error.column is None else f" at column {error.column}"
         shown = repr(text) if len(repr(text)) <= 200 else repr(text)[:200] + "..."
         message = f"{what} {shown}{place}: {error.message}"
-        raise FormulaError(message, error.column) from None
+        raise FormulaError(message, error.column, error.what if error.what == "levels" else what) from None
 
 
 @dataclass(frozen=True)

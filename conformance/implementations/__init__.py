@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+import traceback
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,9 +45,12 @@ def find(name: str) -> Implementation:
     where = BUILT_IN.get(name, name)
     if ":" not in where:
         raise ImplementationError(
-            f"no implementation {name!r}: give one of {', '.join(BUILT_IN)}, or module:attribute of your own"
+            f"no implementation {name!r}{_nearest(name, BUILT_IN)}: give one of {', '.join(BUILT_IN)}, or "
+            "module:attribute of your own"
         )
     module_name, attribute = where.split(":", 1)
+    if not all(part.isidentifier() for part in (*module_name.split("."), *attribute.split("."))):
+        raise ImplementationError(f"{name!r} is no module:attribute, such as mypackage.adapter:fit")
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)  # so that my_adapter:fit is found beside the caller, as `python -m` would
@@ -54,13 +59,23 @@ def find(name: str) -> Implementation:
     except ModuleNotFoundError as error:
         hint = f": {_INSTALL[error.name]}" if error.name in _INSTALL else ""
         raise ImplementationError(f"{name}: there is no module {error.name!r} here{hint}") from error
-    except Exception as error:
-        raise ImplementationError(f"{name}: importing {module_name} raised {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        words = f"{type(error).__name__}: {error} ({frame.filename}:{frame.lineno})"
+        raise ImplementationError(f"{name}: importing {module_name} raised {words}") from error
     for part in attribute.split("."):
         if not hasattr(found, part):
-            raise ImplementationError(f"{name}: {module_name} has no attribute {attribute!r}")
+            raise ImplementationError(
+                f"{name}: {module_name} has no attribute {attribute!r}{_nearest(part, dir(found))}"
+            )
         found = getattr(found, part)
     return from_object(name, found)
+
+
+def _nearest(word: str, words: Iterable[str]) -> str:
+    """'; did you mean ...?' with the nearest of ``words``, or nothing."""
+    near = difflib.get_close_matches(word, list(words), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def from_object(name: str, found: Any) -> Implementation:
@@ -73,14 +88,18 @@ def from_object(name: str, found: Any) -> Implementation:
         except ModuleNotFoundError as error:
             hint = f": {_INSTALL[error.name]}" if error.name in _INSTALL else ""
             raise ImplementationError(f"{name}: there is no module {error.name!r} here{hint}") from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ImplementationError(f"{name}: making it raised {type(error).__name__}: {error}") from error
     if not callable(found):
         raise ImplementationError(f"{name} is a {type(found).__name__}, which can't be called with a problem")
+    try:
+        conventions = declared(getattr(found, "conventions", None))
+    except ImplementationError as error:
+        raise ImplementationError(f"{name}: {error}") from error
     shown = getattr(found, "name", None)
     return Implementation(
         name=shown if isinstance(shown, str) else name,
         version=str(getattr(found, "version", "unknown")),
         function=found,
-        conventions=declared(getattr(found, "conventions", None)),
+        conventions=conventions,
     )

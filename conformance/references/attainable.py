@@ -48,9 +48,7 @@ def attainable_errors(
     return {name: np.where(np.isnan(error), 0.0, error) for name, error in found.items()}
 
 
-def _rows(
-    problem: Problem, values: Mapping[str, Any], sigma: Mapping[str, Any], found: dict[str, Array]
-) -> None:
+def _rows(problem: Problem, values: Mapping[str, Any], sigma: Mapping[str, Any], found: dict[str, Array]) -> None:
     """Errors over the rows, and of the sums over them."""
     family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
     y, w, used = problem.y, problem.prior_weights, problem.prior_weights > 0

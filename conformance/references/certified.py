@@ -40,7 +40,9 @@ def certify(library: Library, case: Case) -> Movement:
     try:
         fresh = prove_case(case)
     except proof.Undecided as error:
-        state = "same" if case.outcome == "boundary" else "undecided"  # the gate asks of a boundary only that it is said
+        state = (
+            "same" if case.outcome == "boundary" else "undecided"
+        )  # the gate asks of a boundary only that it is said
         return Movement(case.id, "certified", state, {}, f"undecided: {error}")
     if fresh["outcome"] != case.outcome:
         message = (
@@ -98,8 +100,7 @@ def as_reference(case: Case, stored: Mapping[str, Any]) -> Reference:
         kind = stored["uniqueness"].split(":", 1)[0]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StaleReference(
-            f"the proven reference of {case.id} is damaged ({type(error).__name__}: {error}); restore it from version "
-            f"control, or run `glm-conformance certify {case.id}`"
+            f"damaged: a value of {case.id} is gone or no number ({type(error).__name__}: {error})"
         ) from error
     errors = attainable_errors(case.problem(), values, condition, sigma) if condition is not None else {}
     exactly = "in exact arithmetic" if digits is None else f"to {digits} digits"

@@ -26,7 +26,11 @@ def reference_of(library: Library, case: Case) -> Reference:
 
     if store.path_of(library, "certified", case.id).is_file():
         stored = store.read(library, "certified", case, command="certify")
-        reference = certified.as_reference(case, stored)
+        try:
+            reference = certified.as_reference(case, stored)
+        except StaleReference as error:
+            mend = store.mend(library, case, "certify")
+            raise StaleReference(f"{store.path_of(library, 'certified', case.id)}: {error}; {mend}") from error
     else:
         reference = _prove_now(case)
     return replace(reference, beside=_r_beside(library, case))

@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import os
+import shlex
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -38,25 +39,31 @@ def identity(case: Case) -> dict[str, Any]:
     return {"case": case.id, "asked_sha256": case.asked_sha256, "data_sha256": case.data_sha256}
 
 
+def mend(library: Library, case: Case, command: str) -> str:
+    """The command that makes the reference again, whole, as it can be pasted."""
+    folder = "" if library.cases == Library.built_in().cases else f" --cases {shlex.quote(str(library.cases))}"
+    return f"run `glm-conformance {command} {case.id}{folder}`"
+
+
 def read(library: Library, source: str, case: Case, *, command: str = "regenerate") -> dict[str, Any]:
     """The stored reference; StaleReference names file, cause and the command that mends it."""
     path = path_of(library, source, case.id)
-    mend = f"run `glm-conformance {command} {case.id}`"
+    how = mend(library, case, command)
     try:
         text = path.read_text(encoding="utf-8")
         stored = json.loads(text, parse_constant=_no_constant)
     except FileNotFoundError as error:
-        raise StaleReference(f"{path}: there is no {source} reference for {case.id}; {mend}") from error
-    except ValueError as error:
-        raise StaleReference(f"{path}: broken JSON ({error}); restore it from version control, or {mend}") from error
+        raise StaleReference(f"{path}: there is no {source} reference for {case.id}; {how}") from error
+    except (ValueError, RecursionError) as error:
+        raise StaleReference(f"{path}: broken JSON ({error}); restore it from version control, or {how}") from error
     if not isinstance(stored, dict) or stored.get("schema") != SCHEMA:
-        raise StaleReference(f"{path}: not a reference of schema {SCHEMA}; {mend}")
+        raise StaleReference(f"{path}: not a reference of schema {SCHEMA}; {how}")
     if stored.pop("seal", None) != seal(text.rpartition(_SEAL)[0] + "\n}"):
-        raise StaleReference(f"{path}: damaged: its content is not what was written; restore it, or {mend}")
+        raise StaleReference(f"{path}: damaged: its content is not what was written; restore it, or {how}")
     for key, value in identity(case).items():
         if stored.get(key) != value:
             moved = {"asked_sha256": "the case", "data_sha256": f"its data ({case.data})", "case": "the id"}[key]
-            raise StaleReference(f"{path}: stale: {moved} changed since it was made; {mend}")
+            raise StaleReference(f"{path}: stale: {moved} changed since it was made; {how}")
     return stored
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
+from conformance.errors import CallError
 from conformance.references.store import plain
 from conformance.verdict import Outcome, Verdict, conforms, count
 
@@ -47,28 +49,38 @@ class Writer:
     def write(self, line: Mapping[str, Any]) -> None:
         """One line, at once on disk."""
         if self._file is not None:
-            self._file.write(json.dumps(plain(line), allow_nan=False, ensure_ascii=False) + "\n")
-            self._file.flush()
+            try:
+                self._file.write(json.dumps(plain(line), allow_nan=False, ensure_ascii=False) + "\n")
+                self._file.flush()
+            except OSError as error:
+                raise CallError(f"can't write the report {self._file.name}: {error.strerror}") from error
 
     def __enter__(self) -> Writer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # every line was flushed; what could not be written was said
+                self._file.close()
 
 
 def read(path: Path) -> Record:
     """The record in ``path``; TruncatedReport where it has no summary or its counts do not add up."""
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    kinds = [line.get("type") for line in lines]
-    if not lines or kinds[0] != "run" or kinds[-1] != "summary":
-        raise TruncatedReport(f"{path}: the report is truncated: no summary line at its end; run the gate again")
-    verdicts = tuple(
-        Verdict(**{**{k: v for k, v in line.items() if k != "type"}, "outcome": Outcome(line["outcome"])})
-        for line in lines[1:-1]
-    )
-    run, summary = lines[0], lines[-1]
-    if len(verdicts) != run["cases"] * run["checks"] or count(verdicts) != summary["counts"]:
-        raise TruncatedReport(f"{path}: its verdicts do not add up to cases x checks; run the gate again")
+    mend = "run the gate again"
+    try:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        kinds = [line.pop("type") for line in lines]
+        if not lines or kinds != ["run", *["verdict"] * (len(lines) - 2), "summary"]:
+            raise TruncatedReport(f"{path}: the report is truncated: no summary line at its end; {mend}")
+        verdicts = tuple(Verdict(**{**line, "outcome": Outcome(line["outcome"])}) for line in lines[1:-1])
+        run, summary = {"type": "run", **lines[0]}, {"type": "summary", **lines[-1]}
+        counts = count(verdicts)
+        if len(verdicts) != run["cases"] * run["checks"] or counts != summary["counts"]:
+            raise TruncatedReport(f"{path}: its verdicts do not add up to cases x checks; {mend}")
+        if summary["conforms"] is not conforms(counts):
+            raise TruncatedReport(f"{path}: its summary contradicts its counts; {mend}")
+    except TruncatedReport:
+        raise
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise TruncatedReport(f"{path}: not a report of whole lines ({error}); {mend}") from error
     return Record(run, verdicts, summary)

@@ -32,8 +32,15 @@ def show_failures(console: Console, verdicts: tuple[Verdict, ...]) -> None:
         style = _STYLE[group[0].outcome]
         console.print(f"[{style}]{group[0].outcome.upper():5}[/] {escape(group[0].case)}: {escape(checks)}")
         indent = " " * 6
-        lines = textwrap.wrap(message, max(40, console.width - 1), initial_indent=indent, subsequent_indent=indent)
-        console.print("\n".join(lines), markup=False)
+        lines = textwrap.wrap(
+            message,
+            max(40, console.width - 1),
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_long_words=False,  # a path in one piece can be clicked and pasted
+            break_on_hyphens=False,
+        )
+        console.print("\n".join(lines), markup=False, soft_wrap=True)  # wrapped already; rich would break a path
 
 
 def show_summary(console: Console, run: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
@@ -52,3 +59,5 @@ def show_summary(console: Console, run: Mapping[str, Any], summary: Mapping[str,
         f"{escape(str(run['implementation']))} {escape(str(run['version']))}: {verdict} "
         f"({run['cases']} cases x {run['checks']} checks, {summary['seconds']:.1f} s)"
     )
+    if not any(summary["counts"][one] for one in (Outcome.PASS, Outcome.KNOWN, Outcome.FAIL, Outcome.ERROR)):
+        console.print("nothing was run: no check could pass or fail, and that is no conformance")

@@ -53,9 +53,7 @@ def maximum_likelihood(problem, near, digits=50):
             for weight, i in patterns.values():
                 eta = mp.fdot(x[i], beta) + o[i]
                 slope = mp.diff(
-                    lambda e: log_density(
-                        problem.family, y[i], MEAN[problem.link](e), problem.theta, problem.power
-                    ),
+                    lambda e: log_density(problem.family, y[i], MEAN[problem.link](e), problem.theta, problem.power),
                     eta,
                     h=mp.mpf(10) ** -(digits // 2 + 5),
                 )
@@ -73,10 +71,7 @@ def maximum_likelihood(problem, near, digits=50):
                     moved = beta.copy()
                     moved[j] += h * (abs(beta[j]) + mp.mpf(10) ** -6)
                     columns.append(
-                        [
-                            (a - b) / (h * (abs(beta[j]) + mp.mpf(10) ** -6))
-                            for a, b in zip(score(*moved), here)
-                        ]
+                        [(a - b) / (h * (abs(beta[j]) + mp.mpf(10) ** -6)) for a, b in zip(score(*moved), here)]
                     )
                 jacobian = mp.matrix(columns).T
             step = mp.lu_solve(jacobian, -here)

@@ -30,9 +30,7 @@ def contraception(link="logit"):
     t = table("mlmRev.Contraception.csv")
     age = num(t, "age")
     X = design(age, age**2, *dummies(t["urban"]), *dummies(t["livch"]))
-    return Problem(
-        X, np.array([float(v == "Y") for v in t["use"]]), "binomial", link, intercept=True
-    )
+    return Problem(X, np.array([float(v == "Y") for v in t["use"]]), "binomial", link, intercept=True)
 
 
 def dobson():

@@ -27,24 +27,14 @@ def library():
     t = table("warpbreaks.csv")
     X = design(*dummies(t["wool"]), *dummies(t["tension"], ["L", "M", "H"]))
     for link in ("log", "identity", "sqrt"):
-        p[f"warpbreaks_poisson_{link}"] = Problem(
-            X, num(t, "breaks"), "poisson", link, intercept=True
-        )
-        p[f"warpbreaks_nb_{link}"] = Problem(
-            X, num(t, "breaks"), "negative_binomial", link, theta=3.5, intercept=True
-        )
-    p["warpbreaks_tweedie"] = Problem(
-        X, num(t, "breaks"), "tweedie", "log", power=1.5, intercept=True
-    )
+        p[f"warpbreaks_poisson_{link}"] = Problem(X, num(t, "breaks"), "poisson", link, intercept=True)
+        p[f"warpbreaks_nb_{link}"] = Problem(X, num(t, "breaks"), "negative_binomial", link, theta=3.5, intercept=True)
+    p["warpbreaks_tweedie"] = Problem(X, num(t, "breaks"), "tweedie", "log", power=1.5, intercept=True)
     for power in (1.0, 2.0, 3.0, 2.5):
-        p[f"warpbreaks_tweedie{power}"] = Problem(
-            X, num(t, "breaks"), "tweedie", "log", power=power, intercept=True
-        )
+        p[f"warpbreaks_tweedie{power}"] = Problem(X, num(t, "breaks"), "tweedie", "log", power=power, intercept=True)
     t = table("MASS.quine.csv")
     X = design(*dummies(t["Eth"]), *dummies(t["Sex"]), *dummies(t["Age"]), *dummies(t["Lrn"]))
-    p["quine_nb"] = Problem(
-        X, num(t, "Days"), "negative_binomial", "log", theta=1.275, intercept=True
-    )
+    p["quine_nb"] = Problem(X, num(t, "Days"), "negative_binomial", "log", theta=1.275, intercept=True)
     p["quine_tweedie"] = Problem(X, num(t, "Days"), "tweedie", "log", power=1.3, intercept=True)
     t = table("MASS.Insurance.csv")
     X = design(
@@ -126,9 +116,7 @@ def library():
         intercept=True,
     )
     w = np.where(np.arange(32) % 5 == 0, 0.0, 1.0)
-    p["mtcars_zero_weights"] = Problem(
-        design(num(t, "wt")), num(t, "mpg"), "gamma", "log", weights=w, intercept=True
-    )
+    p["mtcars_zero_weights"] = Problem(design(num(t, "wt")), num(t, "mpg"), "gamma", "log", weights=w, intercept=True)
     p["mtcars_zero_weights_poisson"] = Problem(
         design(num(t, "wt")), num(t, "carb"), "poisson", "log", weights=w, intercept=True
     )

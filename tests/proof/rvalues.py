@@ -37,12 +37,7 @@ def polished(problems, starts):
                 )
                 Path(path).write_text(Path(path).read_text().replace("nan", "NA"))
                 start = " ".join("%.17g" % b for b in starts[name] if b == b)
-                start = (
-                    start
-                    if p.link in ("log", "identity", "inverse", "sqrt")
-                    and len(start.split()) == p.p
-                    else ""
-                )
+                start = start if p.link in ("log", "identity", "inverse", "sqrt") and len(start.split()) == p.p else ""
                 out.writerow(
                     [
                         name,

@@ -15,9 +15,7 @@ from proof import as_json, decimal_least_squares, from_json, prove
 from rvalues import polished
 
 LIBRARY = library()
-SMALL = [
-    k for k, p in LIBRARY.items() if p.n <= 60 and "aliased" not in k and p.power not in (1, 2)
-]
+SMALL = [k for k, p in LIBRARY.items() if p.n <= 60 and "aliased" not in k and p.power not in (1, 2)]
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +39,7 @@ def test_every_quantity_agrees_with_polished_r(proofs):
     theirs = polished(LIBRARY, {name: f["coefficients"] for name, f in floats.items()})
     for name, quantities in theirs.items():
         ours = dict(floats[name])
-        ours["standard_errors_summary"] = ours.get(
-            "standard_errors_estimated_dispersion", ours["standard_errors"]
-        )
+        ours["standard_errors_summary"] = ours.get("standard_errors_estimated_dispersion", ours["standard_errors"])
         ours["dispersion_summary"] = ours[
             "dispersion_pearson" if LIBRARY[name].family == "negative_binomial" else "dispersion"
         ]
@@ -95,9 +91,7 @@ def test_every_quantity_has_thirty_digits_and_coefficients_forty(proofs):
 
 
 def decimals(name, certified):
-    columns = {
-        k: [Fraction(v) for v in values] for k, values in table(f"nist_{name.lower()}.csv").items()
-    }
+    columns = {k: [Fraction(v) for v in values] for k, values in table(f"nist_{name.lower()}.csv").items()}
     y = columns.pop("y")
     if name.startswith("NoInt"):
         return [[v] for v in columns["x"]], y

@@ -53,9 +53,7 @@ def test_a_group_of_zero_counts_has_an_infinite_effect(family, more):
 def test_ships_with_interaction_lose_a_four_dimensional_cone():
     t = table("MASS.ships.csv")
     ok = num(t, "service") > 0
-    kind, year, period = (
-        dummies([v for v, keep in zip(t[k], ok) if keep]) for k in ("type", "year", "period")
-    )
+    kind, year, period = (dummies([v for v, keep in zip(t[k], ok) if keep]) for k in ("type", "year", "period"))
     problem = Problem(
         design(*kind, *year, *period, *[a * b for a in kind for b in year]),
         num(t, "incidents")[ok],
@@ -72,9 +70,7 @@ def test_ships_with_interaction_lose_a_four_dimensional_cone():
 
 
 def test_deddens_log_binomial_maximum_lies_on_the_boundary():
-    problem = Problem(
-        design(X), np.array([0, 0, 0, 0, 1, 0, 1, 1, 1, 1.0]), "binomial", "log", intercept=True
-    )
+    problem = Problem(design(X), np.array([0, 0, 0, 0, 1, 0, 1, 1, 1, 1.0]), "binomial", "log", intercept=True)
     s = as_json(prove(problem))
     assert s["outcome"] == "boundary"
     assert [float(c) for c in s["coefficients"]] == pytest.approx([-2.0935861, 0.2093586], abs=1e-7)
@@ -108,9 +104,7 @@ def test_the_exact_simplex_agrees_with_the_floating_one_and_proves_both_answers(
         assert (found is not None) == expected
         both[expected] += 1
         if found is not None:
-            values = (
-                fmpq_mat(n, p, [fmpq(int(v)) for v in a.ravel()]) * fmpq_mat(p, 1, found)
-            ).entries()
+            values = (fmpq_mat(n, p, [fmpq(int(v)) for v in a.ravel()]) * fmpq_mat(p, 1, found)).entries()
             assert all(v >= 0 for v in values)
             assert any(values)
     assert min(both.values()) > 20
@@ -130,16 +124,12 @@ def test_exact_arithmetic_alone_finds_the_same_rows_as_with_a_proposal(monkeypat
 def test_separation_by_the_last_bit_is_told_from_none(gap):
     # a success at x = 1 + gap over a failure at 1, and one of each beside them
     x = np.array([0, 1, 1 + gap, 2.0])
-    s = as_json(
-        prove(Problem(design(x), np.array([0, 0, 1, 1.0]), "binomial", "logit", intercept=True))
-    )
+    s = as_json(prove(Problem(design(x), np.array([0, 0, 1, 1.0]), "binomial", "logit", intercept=True)))
     assert s["outcome"] == ("separated" if gap else "quasi_separated")
 
 
 @pytest.mark.parametrize("gap", [1e-9, 2.0**-40])
 def test_overlap_by_little_is_an_estimate(gap):
     x = np.array([0, 1 + gap, 1, 2.0])
-    s = as_json(
-        prove(Problem(design(x), np.array([0, 0, 1, 1.0]), "binomial", "logit", intercept=True))
-    )
+    s = as_json(prove(Problem(design(x), np.array([0, 0, 1, 1.0]), "binomial", "logit", intercept=True)))
     assert s["outcome"] == "estimate"

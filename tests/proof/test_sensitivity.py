@@ -44,9 +44,7 @@ def refit(problem, seed):
     return proof, setup, said, prove(jittered, sensitivities=False)
 
 
-@pytest.mark.parametrize(
-    "name", [n for n, p in LIBRARY.items() if p.family != "binomial" and "aliased" not in n]
-)
+@pytest.mark.parametrize("name", [n for n, p in LIBRARY.items() if p.family != "binomial" and "aliased" not in n])
 def test_the_closed_form_changes_are_those_of_exact_refits(name):
     proof, setup, said, again = refit(LIBRARY[name], 5)
     check(proof, setup, said, again)
@@ -95,11 +93,7 @@ def nist(name):
     t = table(f"nist_{name}.csv")
     columns = [num(t, k) for k in t if k != "y"]
     degree = {"filip": 10, "pontius": 2}.get(name, 5 if name.startswith("wampler") else 0)
-    x = (
-        np.column_stack([columns[0] ** k for k in range(degree + 1)])
-        if degree
-        else design(*columns)
-    )
+    x = np.column_stack([columns[0] ** k for k in range(degree + 1)]) if degree else design(*columns)
     return Problem(x, num(t, "y"), "gaussian", "identity", intercept=True)
 
 

@@ -26,9 +26,7 @@ def stored():
 
 def test_every_problem_of_the_library_is_proven_again_from_its_box():
     for name, problem in LIBRARY.items():
-        assert (
-            verify(problem, json.loads(json.dumps(as_json(prove(problem)), allow_nan=False))) == []
-        ), name
+        assert verify(problem, json.loads(json.dumps(as_json(prove(problem)), allow_nan=False))) == [], name
 
 
 def leaves(value, path=()):
@@ -53,11 +51,7 @@ def test_a_changed_digit_anywhere_is_found_and_named(stored):
         for path, value in leaves({k: reference[k] for k in reference["digits"]}):
             if not isinstance(value, str) or value == "NaN" or Decimal(value) == 0:
                 continue
-            digits = [
-                i
-                for i, ch in enumerate(value.split("e")[0])
-                if ch.isdigit() and (ch != "0" or i > 2)
-            ]
+            digits = [i for i, ch in enumerate(value.split("e")[0]) if ch.isdigit() and (ch != "0" or i > 2)]
             at = digits[len(digits) // 2]
             wrong = value[:at] + str((int(value[at]) + 5) % 10) + value[at + 1 :]
             damaged = copy.deepcopy(reference)
@@ -86,9 +80,7 @@ def test_another_problems_reference_is_refused(stored):
     assert verify(dobson(), stored["warpbreaks_nb_log"])
 
 
-@pytest.mark.parametrize(
-    "value", [None, 3, "x", [], {"center": ["1*2^0"], "radius": ["1*2^0"]}, {"center": []}]
-)
+@pytest.mark.parametrize("value", [None, 3, "x", [], {"center": ["1*2^0"], "radius": ["1*2^0"]}, {"center": []}])
 def test_a_damaged_box_is_named_and_no_crash(stored, value):
     damaged = copy.deepcopy(stored["warpbreaks_nb_log"])
     damaged["box"] = value

@@ -47,9 +47,7 @@ class _Path:
         family = system.family
         self.log = family.link == "log"
         self.low, self.high = KINDS[family.name, family.link]
-        self.x = np.array([[float(ball(v)) for v in row] for row in system.x]).reshape(
-            len(system.x), system.p
-        )
+        self.x = np.array([[float(ball(v)) for v in row] for row in system.x]).reshape(len(system.x), system.p)
         self.x = self.x / np.abs(self.x).max(axis=0)
         self.offset = np.array([float(ball(o)) for o in system.offset])
         self.total = np.array([float(ball(w)) for w in system.total])
@@ -80,9 +78,7 @@ class _Path:
             upper, right = [*upper, np.hstack([self.x, one])], [*right, self.bound - self.offset]
         cost = np.r_[np.zeros(self.x.shape[1]), -1.0]
         bounds = [(None, None)] * self.x.shape[1] + [(0, 1)]
-        result: Any = linprog(
-            cost, A_ub=np.vstack(upper), b_ub=np.concatenate(right), bounds=bounds, method="highs"
-        )
+        result: Any = linprog(cost, A_ub=np.vstack(upper), b_ub=np.concatenate(right), bounds=bounds, method="highs")
         return np.asarray(result.x[:-1]) if result.status == 0 and result.x[-1] > 0 else None
 
     def value(self, beta: Doubles, tau: float) -> tuple[float, Doubles, Doubles]:
@@ -122,9 +118,7 @@ class _Path:
         here = self.value(beta, tau)
         for _ in range(50):
             size, first, second = here
-            step = np.linalg.lstsq(
-                self.x.T @ (second[:, None] * self.x), self.x.T @ first, rcond=None
-            )[0]
+            step = np.linalg.lstsq(self.x.T @ (second[:, None] * self.x), self.x.T @ first, rcond=None)[0]
             share = 1.0
             while share > 1e-12:
                 there = self.value(beta + share * step, tau)

@@ -50,19 +50,12 @@ def find(setup: Setup) -> Proof | None:
 
 def reprove(setup: Setup, stored: dict[str, Any], box: Box | None) -> Proof:
     """The same from a stored active set and box."""
-    active = {
-        setup.rows.used.index(c): side
-        for c, side in _cells(setup, stored["separation"]["boundary_rows"])
-    }
+    active = {setup.rows.used.index(c): side for c, side in _cells(setup, stored["separation"]["boundary_rows"])}
     return _prove(setup, active, int(stored["precision_bits"]), box)
 
 
 def _cells(setup: Setup, sides: dict[str, list[int]]) -> list[tuple[int, int]]:
-    return [
-        (setup.rows.cell[setup.rows.point[row]], int(side))
-        for side, rows in sides.items()
-        for row in rows
-    ]
+    return [(setup.rows.cell[setup.rows.point[row]], int(side)) for side, rows in sides.items() for row in rows]
 
 
 def _bound(setup: Setup, side: int) -> int:
@@ -77,18 +70,13 @@ def _prove(setup: Setup, active: dict[int, int], bits: int, box: Box | None) -> 
             raise NotProven("a row on the boundary would have likelihood 0")
     on = list(active)
     x = matrix([system.x[c] for c in on])
-    right = fmpq_mat(
-        len(on), 1, [_bound(setup, active[c]) - rational(system.offset[c]) for c in on]
-    )
+    right = fmpq_mat(len(on), 1, [_bound(setup, active[c]) - rational(system.offset[c]) for c in on])
     corner = _solve(x, right)
     face = null_space(x)
     with ctx.workprec(bits):
         same, beta = _on_face(setup, active, corner, face, bits, box)
         gradient = _gradient(setup, active, beta)
-        signed = [
-            [v if active[c] == 0 else -v for v in row]
-            for c, row in zip(on, x.tolist(), strict=True)
-        ]
+        signed = [[v if active[c] == 0 else -v for v in row] for c, row in zip(on, x.tolist(), strict=True)]
         if not all(m > 0 for m in _multipliers(signed, gradient, int(x.rref()[1]))):
             raise NotProven("a multiplier is not provably positive")
         return _describe(setup, active, beta, same, bits)
@@ -123,19 +111,13 @@ def _on_face(
     system = setup.system
     rest = [c for c in range(len(system.x)) if c not in active]
     exact = [[rational(v) for v in system.x[c]] for c in rest]
-    offset = [
-        rational(system.offset[c]) + _dot(row, corner) for c, row in zip(rest, exact, strict=True)
-    ]
+    offset = [rational(system.offset[c]) + _dot(row, corner) for c, row in zip(rest, exact, strict=True)]
     if not face:
         beta = [ball(b) for b in corner]
         if rest:  # raises NotProven unless all other means are inside the domain
-            System(
-                system.family, exact, [system.offset[c] for c in rest], *_data(system, rest)
-            ).evaluate(beta)
+            System(system.family, exact, [system.offset[c] for c in rest], *_data(system, rest)).evaluate(beta)
         return None, beta
-    reduced = System(
-        system.family, [[_dot(row, d) for d in face] for row in exact], offset, *_data(system, rest)
-    )
+    reduced = System(system.family, [[_dot(row, d) for d in face] for row in exact], offset, *_data(system, rest))
     if box is None:
         start = fisher_scoring(reduced)
         if start is None:
@@ -206,9 +188,7 @@ def _multipliers(rows: list[list[fmpq]], gradient: list[arb], rank: int) -> list
     return list((arb_mat(square.inv()) * arb_mat([[-gradient[j]] for j in leads])).entries())
 
 
-def _describe(
-    setup: Setup, active: dict[int, int], beta: list[arb], box: Box | None, bits: int
-) -> Proof:
+def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | None, bits: int) -> Proof:
     rows, family, problem = setup.rows, setup.family, setup.problem
     cells = {rows.used[c]: fmpq(side) for c, side in active.items()}
     means = cells
@@ -233,9 +213,7 @@ def _describe(
     found["fitted_values"] = [fit.cell[c][0] for c in rows.cell]
     of_row = np.array(rows.cell)[rows.point]
     sides = {
-        str(side): np.flatnonzero(
-            np.isin(of_row, [c for c, s in cells.items() if s == side])
-        ).tolist()
+        str(side): np.flatnonzero(np.isin(of_row, [c for c, s in cells.items() if s == side])).tolist()
         for side in (0, 1)
     }
     return Proof(

@@ -19,9 +19,7 @@ BITS = 512
 DIGITS = 30
 
 
-def decimal_least_squares(
-    x: Sequence[Sequence[Fraction]], y: Sequence[Fraction]
-) -> dict[str, str | list[str]]:
+def decimal_least_squares(x: Sequence[Sequence[Fraction]], y: Sequence[Fraction]) -> dict[str, str | list[str]]:
     """The exact fit of y (n,) on x (n, p).
 
     coefficients (p,), standard_errors (p,), deviance and dispersion, as decimal strings.
@@ -34,9 +32,7 @@ def decimal_least_squares(
     deviance = exact_sum([(a - b) * (a - b) for a, b in zip(top, fit.mean, strict=True)])
     dispersion = deviance / (n - p)
     with ctx.workprec(BITS):
-        roots: list[arb] = [
-            ball(dispersion * fit.inverse[j, j]).sqrt() if dispersion else arb(0) for j in range(p)
-        ]
+        roots: list[arb] = [ball(dispersion * fit.inverse[j, j]).sqrt() if dispersion else arb(0) for j in range(p)]
         return {
             "coefficients": [decimal(ball(b), DIGITS) for b in fit.beta],
             "standard_errors": [decimal(r, DIGITS) for r in roots],

@@ -110,9 +110,7 @@ def exact_means(rows: Rows, system: System, root: Root) -> dict[int, fmpq] | Non
     if root.exact is not None and root.exact.mean is not None:
         return dict(zip(rows.used, root.exact.mean, strict=True))
     if len(system.x) == system.p or (
-        root.box is not None
-        and _looks_perfect(system, root)
-        and fits_exactly(system, boxed(root.box))
+        root.box is not None and _looks_perfect(system, root) and fits_exactly(system, boxed(root.box))
     ):
         return {c: rows.sum[c] / rows.total[c] for c in rows.used}
     return None
@@ -200,9 +198,7 @@ def digits_of(proof: Proof, name: str, value: Value) -> float:
         largest = max((abs(v.mid()) for v in finite), key=float, default=arb(1))
         scales = [arb(largest) if largest > 0 else arb(1)] * len(flat)
         if name == "coefficients" and "covariance_unscaled" in proof.quantities:
-            scales = [
-                proof.quantities["covariance_unscaled"][j][j].sqrt() for j in range(len(flat))
-            ]
+            scales = [proof.quantities["covariance_unscaled"][j][j].sqrt() for j in range(len(flat))]
     found = math.inf
     for v, scale in zip(flat, scales, strict=True):
         if v.is_nan() or v.is_exact():

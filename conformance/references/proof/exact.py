@@ -42,9 +42,7 @@ def weighted(rows: fmpq_mat, weights: Sequence[fmpq]) -> fmpq_mat:
     )
 
 
-def least_squares(
-    x: fmpq_mat, total: Sequence[fmpq], sum_: Sequence[fmpq], offset: Sequence[Scalar]
-) -> Solution:
+def least_squares(x: fmpq_mat, total: Sequence[fmpq], sum_: Sequence[fmpq], offset: Sequence[Scalar]) -> Solution:
     """The exact weighted least-squares fit of the pattern means: X'WX beta = X'(S - W offset)."""
     xw, denominator = weighted(x, total).numer_denom()
     xn, bottom = x.numer_denom()
@@ -64,9 +62,7 @@ def least_squares(
 def _means(xn: fmpz_mat, bottom: object, beta: fmpq_mat, offset: Sequence[Scalar]) -> list[fmpq]:
     top, below = beta.numer_denom()
     common = fmpq(bottom * below)  # type: ignore[operator]
-    return [
-        fmpq(v) / common + rational(o) for v, o in zip((xn * top).entries(), offset, strict=True)
-    ]
+    return [fmpq(v) / common + rational(o) for v, o in zip((xn * top).entries(), offset, strict=True)]
 
 
 def perfect_identity(system: System) -> Solution | None:
@@ -76,9 +72,7 @@ def perfect_identity(system: System) -> Solution | None:
     total = [rational(w) for w in system.total]
     sums = [rational(s) for s in system.sum]
     found = least_squares(matrix(system.x), total, sums, system.offset)
-    fits = found.mean is not None and all(
-        m * w == s for m, w, s in zip(found.mean, total, sums, strict=True)
-    )
+    fits = found.mean is not None and all(m * w == s for m, w, s in zip(found.mean, total, sums, strict=True))
     return found if fits else None
 
 
@@ -107,16 +101,11 @@ def zero_columns(system: System, candidates: Sequence[int]) -> list[int]:
             exact_sum([rational(system.total[c]) * rational(system.x[c][j]) for c in g]) / total[k]
             for k, g in groups.items()
         ]
-        right = reduced.transpose() * fmpq_mat(
-            len(mean), 1, [m * w for m, w in zip(mean, total.values(), strict=True)]
-        )
+        right = reduced.transpose() * fmpq_mat(len(mean), 1, [m * w for m, w in zip(mean, total.values(), strict=True)])
         fitted = (reduced * gram.solve(right)).entries()
         if fitted != mean:
             return []
-        own = [
-            exact_sum([rational(system.sum[c]) * rational(system.x[c][j]) for c in g])
-            for g in groups.values()
-        ]
+        own = [exact_sum([rational(system.sum[c]) * rational(system.x[c][j]) for c in g]) for g in groups.values()]
         left = [o - f * s for o, f, s in zip(own, fitted, sums.values(), strict=True)]
         if any(left) and (not _canonical(system) or exact_sum(left)):
             return []

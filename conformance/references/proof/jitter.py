@@ -67,9 +67,7 @@ def last_bits(rng: np.random.Generator, values: Doubles) -> Doubles:
     return np.where(values == 0, 0.0, signs * np.spacing(np.abs(values)))
 
 
-def changes(
-    setup: Setup, proof: Proof, at: Point, null: dict[str, Null], d: Moves
-) -> dict[str, Any]:
+def changes(setup: Setup, proof: Proof, at: Point, null: dict[str, Null], d: Moves) -> dict[str, Any]:
     """Name -> the change, shaped as the stored quantity (row-wise: of the first of equal rows)."""
     phi = _dispersions(setup, proof, at, d)
     covariances, inverse, weight = _covariances(setup, proof, at, d, phi)
@@ -130,18 +128,14 @@ def _covariances(
     return found, expected, weight
 
 
-def _inverse_change(
-    at: Point, d: Moves, inverse: Doubles, weight: Doubles, change: Doubles
-) -> Doubles:
+def _inverse_change(at: Point, d: Moves, inverse: Doubles, weight: Doubles, change: Doubles) -> Doubles:
     """The change of (X' diag(w weight) X)^-1, where that of w weight is ``change``."""
     cross = d.x.T @ ((at.w * weight)[:, None] * at.x)
     moved = cross + cross.T + at.x.T @ (change[:, None] * at.x)
     return np.asarray(-inverse @ moved @ inverse)
 
 
-def _rowwise(
-    setup: Setup, at: Point, d: Moves, inverse: Doubles, weight: Doubles
-) -> dict[str, Any]:
+def _rowwise(setup: Setup, at: Point, d: Moves, inverse: Doubles, weight: Doubles) -> dict[str, Any]:
     root = np.sqrt(at.w / at.v)
     size = np.sqrt(at.w * at.deviance)
     far = np.abs(at.residual) > 1e-5 * np.sqrt(at.v)

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from .jitter import Moves
 
 
-def likelihood_changes(
-    family: Family, proof: Proof, at: Point, d: Moves, phi: dict[str, Any]
-) -> dict[str, Any]:
+def likelihood_changes(family: Family, proof: Proof, at: Point, d: Moves, phi: dict[str, Any]) -> dict[str, Any]:
     """The changes of every log-likelihood that the proof has; none where it is infinite."""
     value = proof.quantities.get("log_likelihood")
     if value is None or not value.is_finite():
@@ -69,9 +67,7 @@ def _r_likelihood(family: Family, at: Point, d: Moves, deviance: float) -> float
     return float((d.w * _gamma(at, nu) + at.w * _gamma_change(at, d, nu, dnu)).sum())
 
 
-def _with_dispersion(
-    family: Family, at: Point, d: Moves, deviance: float, phi: np.float64, dphi: float
-) -> float:
+def _with_dispersion(family: Family, at: Point, d: Moves, deviance: float, phi: np.float64, dphi: float) -> float:
     if family.name == "gamma":
         nu = at.w / phi
         return float(_gamma_change(at, d, nu, d.w / phi - nu * dphi / phi).sum())

@@ -55,9 +55,7 @@ def newton(system: System, beta: Sequence[arb], bits: int, inverse: arb_mat | No
     raise NotProven("Newton's method did not settle")
 
 
-def _relative(
-    step: Sequence[arb], point: Sequence[arb], inverse: arb_mat, reach: Sequence[float]
-) -> arb:
+def _relative(step: Sequence[arb], point: Sequence[arb], inverse: arb_mat, reach: Sequence[float]) -> arb:
     """The largest change of a column's part of the linear predictor, over the largest part.
 
     Or over the largest standard error of a part, since all coefficients may be 0.
@@ -138,10 +136,7 @@ def _krawczyk(
         identity = arb_mat(p, p, [int(i == j) for i in range(p) for j in range(p)])
         defect = identity - inverse * information
     spread = arb_mat([[arb(0, b.rad())] for b in box])
-    image = [
-        m + s + d
-        for m, s, d in zip(point, step.entries(), (defect * spread).entries(), strict=True)
-    ]
+    image = [m + s + d for m, s, d in zip(point, step.entries(), (defect * spread).entries(), strict=True)]
     if not all(b.contains_interior(k) for b, k in zip(box, image, strict=True)):
         return None
     return [k.intersection(b) for k, b in zip(image, box, strict=True)]

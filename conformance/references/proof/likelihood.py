@@ -38,19 +38,13 @@ def log_likelihoods(
         return {"log_likelihood": found}
     likelihoods = {"log_likelihood": _r_likelihood(rows, family, mu, deviance)}
     for kind in ("pearson", "mle"):
-        likelihoods[f"log_likelihood_{kind}"] = _dispersion_model(
-            rows, family, mu, deviance, phi[f"dispersion_{kind}"]
-        )
+        likelihoods[f"log_likelihood_{kind}"] = _dispersion_model(rows, family, mu, deviance, phi[f"dispersion_{kind}"])
     return likelihoods
 
 
 def _weighted(rows: Rows) -> list[tuple[int, arb, arb, int]]:
     """cell, y, w and count of every point with some weight."""
-    return [
-        (c, ball(y), ball(w), n)
-        for c, y, w, n in zip(rows.cell, rows.y, rows.w, rows.count, strict=True)
-        if w
-    ]
+    return [(c, ball(y), ball(w), n) for c, y, w, n in zip(rows.cell, rows.y, rows.w, rows.count, strict=True) if w]
 
 
 def _r_likelihood(rows: Rows, family: Family, mu: Sequence[arb], deviance: arb) -> arb:
@@ -64,9 +58,7 @@ def _r_likelihood(rows: Rows, family: Family, mu: Sequence[arb], deviance: arb) 
             log_y += count * w * y.log()
     if deviance.is_zero():
         return INFINITY
-    if (
-        family.name == "gaussian"
-    ):  # n counts the rows with a weight: R counts all, and its AIC is then infinite
+    if family.name == "gaussian":  # n counts the rows with a weight: R counts all, and its AIC is then infinite
         return -(n * ((2 * arb.pi() * deviance / n).log() + 1) - log_weights) / 2
     dispersion = deviance / weight
     if family.name == "inverse_gaussian":
@@ -83,9 +75,7 @@ def _gamma_density(y: arb, mu: arb, dispersion: arb) -> arb:
     return (shape - 1) * y.log() - y * shape / mu - shape * (mu / shape).log() - shape.lgamma()
 
 
-def _dispersion_model(
-    rows: Rows, family: Family, mu: Sequence[arb], deviance: arb, phi: arb
-) -> arb:
+def _dispersion_model(rows: Rows, family: Family, mu: Sequence[arb], deviance: arb, phi: arb) -> arb:
     """The log-likelihood with variance phi V / w."""
     if not phi.is_finite():
         return NAN
@@ -106,11 +96,7 @@ def _binomial_terms(_: Family, rows: Rows, mu: Sequence[arb], q: Sequence[arb]) 
     found = []
     for c, y, w in zip(rows.cell, rows.y, rows.w, strict=True):
         m, k = _nearest(w), _nearest(w * y)
-        choose = (
-            arb(m + 1).lgamma() - arb(k + 1).lgamma() - arb(m - k + 1).lgamma()
-            if 0 < k < m
-            else arb(0)
-        )
+        choose = arb(m + 1).lgamma() - arb(k + 1).lgamma() - arb(m - k + 1).lgamma() if 0 < k < m else arb(0)
         found.append(choose + xlog(arb(k), mu[c]) + xlog(arb(m - k), q[c]) if w else arb(0))
     return found
 
@@ -129,20 +115,14 @@ def _poisson_terms(_: Family, rows: Rows, mu: Sequence[arb], q: Sequence[arb]) -
     ]
 
 
-def _negative_binomial_terms(
-    family: Family, rows: Rows, mu: Sequence[arb], q: Sequence[arb]
-) -> list[arb]:
+def _negative_binomial_terms(family: Family, rows: Rows, mu: Sequence[arb], q: Sequence[arb]) -> list[arb]:
     """W log dnbinom(y, size = theta, mu = mu)."""
     theta = arb(family.theta)
     found = []
     for c, value, w in zip(rows.cell, rows.y, rows.w, strict=True):
         y = ball(value)
         constant = (theta + y).lgamma() - theta.lgamma() - (y + 1).lgamma() + theta * theta.log()
-        found.append(
-            ball(w) * (constant + xlog(y, mu[c]) - (y + theta) * (mu[c] + theta).log())
-            if w
-            else arb(0)
-        )
+        found.append(ball(w) * (constant + xlog(y, mu[c]) - (y + theta) * (mu[c] + theta).log()) if w else arb(0))
     return found
 
 

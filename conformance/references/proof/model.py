@@ -101,9 +101,7 @@ CANONICAL = {
     "inverse_gaussian": "inverse_squared",
 }
 
-POSITIVE = frozenset(
-    {"poisson", "gamma", "inverse_gaussian", "negative_binomial", "tweedie"}
-)  # families with mu > 0
+POSITIVE = frozenset({"poisson", "gamma", "inverse_gaussian", "negative_binomial", "tweedie"})  # families with mu > 0
 
 
 def xlog(x: arb, ratio: arb) -> arb:
@@ -229,6 +227,4 @@ def family_of(problem: Problem) -> Family:
     if problem.power is None or 0 < problem.power < 1:
         raise Invalid("the Tweedie family needs a power, and none between 0 and 1")
     limits = {0.0: "gaussian", 1.0: "poisson", 2.0: "gamma", 3.0: "inverse_gaussian"}
-    return Family(
-        limits.get(float(problem.power), "tweedie"), link, power=problem.power, tweedie=True
-    )
+    return Family(limits.get(float(problem.power), "tweedie"), link, power=problem.power, tweedie=True)

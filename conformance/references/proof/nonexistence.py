@@ -44,9 +44,7 @@ def reprove(setup: Setup, stored: dict[str, Any], box: Box | None) -> Proof:
     return limits(setup, found, box, int(stored["precision_bits"]))
 
 
-def limits(
-    setup: Setup, found: Recession, box: Box | None = None, bits: int | None = None
-) -> Proof:
+def limits(setup: Setup, found: Recession, box: Box | None = None, bits: int | None = None) -> Proof:
     """What the fit tends to.
 
     The model on the rows that the direction leaves, which has an estimate (that is proven too).
@@ -68,12 +66,7 @@ def limits(
         part = prove(sub, sensitivities=False) if bits is None else prove_from_box(sub, box, bits)
         if part.outcome != "estimate":
             raise Undecided(f"the rows that are not separated give {part.outcome}")
-        infinite = {
-            estimable[j]
-            for vector in null_space(matrix(x.tolist()))
-            for j, v in enumerate(vector)
-            if v
-        }
+        infinite = {estimable[j] for vector in null_space(matrix(x.tolist())) for j, v in enumerate(vector) if v}
     else:
         infinite = set(estimable)
     bits = part.precision_bits if part else (bits or 256)
@@ -139,9 +132,7 @@ def _quantities(
     found["deviance"] = part.quantities["deviance"] if part else arb(0)
     found |= null_deviances(setup, bits)
     if not family.tweedie:
-        likelihood = (
-            part.quantities["log_likelihood"] if part else arb(0)
-        )  # separated rows: probability 1 in the limit
+        likelihood = part.quantities["log_likelihood"] if part else arb(0)  # separated rows: probability 1 in the limit
         found |= {
             "log_likelihood": likelihood,
             "aic": 2 * len(estimable) - 2 * likelihood,

@@ -64,9 +64,7 @@ def null_fit(setup: Setup, constant: bool, bits: int) -> q.Fitted:
     for c in used:
         patterns.setdefault(float(rows.offset[c]), []).append(c)
     groups = list(patterns.values())
-    totals, sums = (
-        [exact_sum([part[c] for c in g]) for g in groups] for part in (rows.total, rows.sum)
-    )
+    totals, sums = ([exact_sum([part[c] for c in g]) for g in groups] for part in (rows.total, rows.sum))
     system = System(family, [[1.0] for _ in patterns], list(patterns), totals, sums)
     start = fisher_scoring(system)
     if start is None:

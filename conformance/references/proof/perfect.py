@@ -34,9 +34,7 @@ def fits_exactly(system: System, inside: Sequence[arb]) -> bool:
     rank = len(base)
     if rank < system.p:
         return False
-    for c in range(
-        x.nrows()
-    ):  # row c of X is sum_i form[i, c] * (row base[i]); so has g(m_c) to be
+    for c in range(x.nrows()):  # row c of X is sum_i form[i, c] * (row base[i]); so has g(m_c) to be
         if c not in base and not _vanishes(
             system, [-1, *[form[i, c] for i in range(rank)]], [terms[c], *[terms[b] for b in base]]
         ):
@@ -74,9 +72,7 @@ def saturated_zeros(system: System, candidates: Sequence[int]) -> list[int]:
     if len(system.x) != system.p or system.p > CELLS or terms is None or any(system.offset):
         return []
     inverse = matrix(system.x).inv()
-    return [
-        j for j in candidates if _vanishes(system, [inverse[j, c] for c in range(system.p)], terms)
-    ]
+    return [j for j in candidates if _vanishes(system, [inverse[j, c] for c in range(system.p)], terms)]
 
 
 def _terms(system: System) -> list[fmpq] | None:

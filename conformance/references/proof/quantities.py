@@ -41,10 +41,7 @@ def fitted(rows: Rows, family: Family, eta: Sequence[arb], means: dict[int, fmpq
     """
     cell = [family.mean(e) for e in eta]
     if means:
-        cell = [
-            (ball(means[c]), ball(1 - means[c]), *m[2:]) if c in means else m
-            for c, m in enumerate(cell)
-        ]
+        cell = [(ball(means[c]), ball(1 - means[c]), *m[2:]) if c in means else m for c, m in enumerate(cell)]
     variance = [family.variance(mu, q) for mu, q, _, _ in cell]
     residual, deviance = [], []
     for c, y, w in zip(rows.cell, rows.y, rows.w, strict=True):
@@ -112,9 +109,7 @@ def _signed_root(residual: arb, square: arb) -> arb:
     return arb(0).union(top).union(-top)
 
 
-def _leverages(
-    rows: Rows, fit: Fitted, inverse: arb_mat | None, estimable: Sequence[int], exact: bool
-) -> list[arb]:
+def _leverages(rows: Rows, fit: Fitted, inverse: arb_mat | None, estimable: Sequence[int], exact: bool) -> list[arb]:
     """h_i = w_i mu'^2/V x_i' (X'WX)^-1 x_i.
 
     In a model with a mean of its own for every cell w_i over the cell's weight.
@@ -126,9 +121,7 @@ def _leverages(
         ]
     quadratic: list[arb] = []
     for start in range(0, len(rows.x), 10_000):
-        block = arb_mat(
-            [[arb(row[j]) for j in estimable] for row in rows.x[start : start + 10_000].tolist()]
-        )
+        block = arb_mat([[arb(row[j]) for j in estimable] for row in rows.x[start : start + 10_000].tolist()])
         for left, right in zip((block * inverse).tolist(), block.tolist(), strict=True):
             quadratic.append(_dot(left, right))
     found = []
@@ -153,11 +146,7 @@ def informations(rows: Rows, fit: Fitted, system: System) -> tuple[arb_mat, arb_
         mu, q, slope, curve = fit.cell[c]
         v, growth = fit.variance[c]
         w, s = ball(rows.total[c]), ball(rows.sum[c])
-        residual = (
-            s * q - ball(rows.total[c] - rows.sum[c]) * mu
-            if family.name == "binomial"
-            else s - w * mu
-        )
+        residual = s * q - ball(rows.total[c] - rows.sum[c]) * mu if family.name == "binomial" else s - w * mu
         per = slope / v
         expected.append(w * slope * per)
         observed.append(expected[-1] - residual * (curve - slope * per * growth) / v)
@@ -179,9 +168,7 @@ def dispersions(rows: Rows, family: Family, fit: Fitted, deviance: arb, df: int)
 
     NaN without residual df.
     """
-    terms = [
-        _times(r * r, 1 / fit.variance[c][0]) for r, c in zip(fit.residual, rows.cell, strict=True)
-    ]
+    terms = [_times(r * r, 1 / fit.variance[c][0]) for r, c in zip(fit.residual, rows.cell, strict=True)]
     pearson = total(rows, terms)
     if df <= 0:
         estimates = {"dispersion_pearson": NAN, "dispersion_deviance": NAN}
@@ -206,9 +193,7 @@ def covariances(
     if family.name == "negative_binomial":
         kinds.append(("_estimated_dispersion", expected, phi["dispersion_pearson"]))
     for suffix, inverse, scale in kinds:
-        matrix = (
-            inverse * scale if not scale.is_zero() else arb_mat(inverse.nrows(), inverse.ncols())
-        )
+        matrix = inverse * scale if not scale.is_zero() else arb_mat(inverse.nrows(), inverse.ncols())
         found["covariance" + suffix] = _spread(matrix, place)
         roots = [matrix[j, j].sqrt() for j in range(matrix.nrows())]
         found["standard_errors" + suffix] = [NAN if j is None else roots[j] for j in place]
@@ -230,9 +215,7 @@ def criteria(
     """
     if family.tweedie:
         return {}
-    found = log_likelihoods(
-        rows, family, [c[0] for c in fit.cell], [c[1] for c in fit.cell], deviance, phi
-    )
+    found = log_likelihoods(rows, family, [c[0] for c in fit.cell], [c[1] for c in fit.cell], deviance, phi)
     parameters = rank + int(family.dispersion)
     likelihood = found["log_likelihood"]
     if not likelihood.is_finite() and not likelihood.is_nan():  # a perfect fit

@@ -58,6 +58,4 @@ class Proof:
     sigma: dict[str, Any] = field(default_factory=dict)
     separation: dict[str, Any] | None = None
     notes: list[str] = field(default_factory=list)
-    workings: Any = field(
-        default=None, repr=False, compare=False
-    )  # for the sensitivities; never stored
+    workings: Any = field(default=None, repr=False, compare=False)  # for the sensitivities; never stored

@@ -103,9 +103,7 @@ def find_starts(setup: Setup) -> list[Start]:
         rng = np.random.default_rng(0)
         best = found[0].beta
         for spread in (0.3, 1.0, 3.0):
-            other = fisher_scoring(
-                system, best * (1 + spread * rng.standard_normal(len(best))), limit=30
-            )
+            other = fisher_scoring(system, best * (1 + spread * rng.standard_normal(len(best))), limit=30)
             found += [other] if other is not None else []
         zero = fisher_scoring(system, np.zeros(system.p), limit=30)
         found += [zero] if zero is not None else []

@@ -65,11 +65,7 @@ def collapse(problem: Problem, family: Family) -> Rows:
     first, point = _unique(keys)
     weights = [rational(w) for w in problem.prior_weights[first]]
     tops = [rational(t) for t in top[first]]
-    y = (
-        tops
-        if problem.successes is None
-        else [t / w if w else fmpq(0) for t, w in zip(tops, weights, strict=True)]
-    )
+    y = tops if problem.successes is None else [t / w if w else fmpq(0) for t, w in zip(tops, weights, strict=True)]
     counts = np.bincount(point, minlength=len(first)).tolist()
     cells = cell_of_row[first].tolist()
     total, sums = [fmpq(0)] * len(first_of_cell), [fmpq(0)] * len(first_of_cell)
@@ -98,11 +94,7 @@ def check(problem: Problem) -> None:
 
 def _unique(table: Doubles) -> tuple[Indices, Indices]:
     """(d,) the first row of each distinct one, as they appear, and (n,) every row's index of it."""
-    view = (
-        np.ascontiguousarray(table)
-        .view(np.dtype((np.void, table.dtype.itemsize * table.shape[1])))
-        .ravel()
-    )
+    view = np.ascontiguousarray(table).view(np.dtype((np.void, table.dtype.itemsize * table.shape[1]))).ravel()
     _, first, inverse = np.unique(view, return_index=True, return_inverse=True)
     order = np.argsort(first)
     place = np.empty_like(order)

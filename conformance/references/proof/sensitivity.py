@@ -152,16 +152,14 @@ def condition(at: Point) -> Doubles:
             + np.abs(at.offset * at.w * at.observed * g).sum()
         )
         tangent = score * at.inverse_observed[k] - np.outer(at.w * at.expected * g, at.beta)
-        by_column = (
-            columns * np.linalg.norm(tangent / safe[:, None], axis=0)
-        ).sum() + np.linalg.norm(root * working) * np.linalg.norm(root * g)
+        by_column = (columns * np.linalg.norm(tangent / safe[:, None], axis=0)).sum() + np.linalg.norm(
+            root * working
+        ) * np.linalg.norm(root * g)
         found[k] = max(component, by_column)
     return found
 
 
-def deviance_in_y(
-    family: Family, y: Doubles, mu: Doubles, q: Doubles, residual: Doubles, v: Doubles
-) -> Doubles:
+def deviance_in_y(family: Family, y: Doubles, mu: Doubles, q: Doubles, residual: Doubles, v: Doubles) -> Doubles:
     """d/dy of the unit deviance, 2 (theta(y) - theta(mu)).
 
     It is 2 (y - mu)/V next to y = mu, and taken as 0 where y is on the boundary of its domain.
@@ -197,8 +195,7 @@ def add_sensitivities(setup: Setup, proof: Proof) -> None:
         at = point(setup, proof)
         found = condition(at)
         proof.condition = [
-            _number(found[setup.estimable.index(j)]) if j in setup.estimable else None
-            for j in range(setup.problem.p)
+            _number(found[setup.estimable.index(j)]) if j in setup.estimable else None for j in range(setup.problem.p)
         ]
         null = null_models(setup, proof, at)
         squares: dict[str, Any] = {}
@@ -207,9 +204,7 @@ def add_sensitivities(setup: Setup, proof: Proof) -> None:
             for name, change in changes(setup, proof, at, null, moves(setup, at, rng)).items():
                 squares[name] = squares.get(name, 0.0) + np.square(change)
         proof.sigma = {
-            name: _numbers(np.sqrt(total / JITTERS))
-            for name, total in squares.items()
-            if name in proof.quantities
+            name: _numbers(np.sqrt(total / JITTERS)) for name, total in squares.items() if name in proof.quantities
         }
 
 

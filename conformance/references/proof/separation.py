@@ -136,10 +136,7 @@ def _from_floats(system: System, signs: list[int]) -> Recession | None:
         shares = [Fraction(float(w)).limit_denominator(limit) for w in weights]
         exact = [fmpq(0)] * system.p
         for share, vector in zip(shares, basis, strict=True):
-            exact = [
-                e + fmpq(share.numerator, share.denominator) * v
-                for e, v in zip(exact, vector, strict=True)
-            ]
+            exact = [e + fmpq(share.numerator, share.denominator) * v for e, v in zip(exact, vector, strict=True)]
         found = check_recession(system, exact)
         if found is not None and len(found.separated) == int((~stay).sum()):
             return found
@@ -160,11 +157,7 @@ def _propose(system: System, signs: NDArray[np.int64]) -> tuple[Doubles, NDArray
     scaled, one = x / scale, signs != 0
     m = int(one.sum())
     upper: Any = bmat([[csr_matrix(-signs[one, None] * scaled[one]), eye(m)]])
-    equal: Any = (
-        bmat([[csr_matrix(scaled[~one]), csr_matrix((int((~one).sum()), m))]])
-        if not one.all()
-        else None
-    )
+    equal: Any = bmat([[csr_matrix(scaled[~one]), csr_matrix((int((~one).sum()), m))]]) if not one.all() else None
     result: Any = linprog(
         np.r_[np.zeros(system.p), -np.ones(m)],
         A_ub=upper,
@@ -196,9 +189,7 @@ def _from_simplex(system: System, signs: list[int]) -> Recession | None:
         if not basis:
             break
         columns = fmpq_mat(len(basis), system.p, [v for b in basis for v in b]).transpose()
-        part = fmpq_mat(
-            len(free), system.p, [signs[c] * rational(v) for c in free for v in system.x[c]]
-        )
+        part = fmpq_mat(len(free), system.p, [signs[c] * rational(v) for c in free for v in system.x[c]])
         found = recession(part * columns)
         if found is None:
             break

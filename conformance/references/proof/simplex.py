@@ -24,9 +24,7 @@ def recession(a: fmpq_mat) -> list[fmpq] | None:
         for v in row:
             right -= v
         sign = -1 if right < 0 else 1
-        identity = [
-            fmpq(sign if k == i else 0) for k in range(p)
-        ]  # keeps sign * (row operations): the dual vector
+        identity = [fmpq(sign if k == i else 0) for k in range(p)]  # keeps sign * (row operations): the dual vector
         tableau.append([sign * v for v in row] + [*identity, sign * right])
     cost = [_sum(row[j] for row in tableau) for j in range(n + p + 1)]
     basis: list[int] = [-1] * p
@@ -34,11 +32,7 @@ def recession(a: fmpq_mat) -> list[fmpq] | None:
         entering = next((j for j in range(n) if cost[j] > 0 and j not in basis), None)
         if entering is None:
             break
-        ratios = [
-            (row[-1] / row[entering], basis[i], i)
-            for i, row in enumerate(tableau)
-            if row[entering] > 0
-        ]
+        ratios = [(row[-1] / row[entering], basis[i], i) for i, row in enumerate(tableau) if row[entering] > 0]
         if not ratios:
             break
         _pivot(tableau, cost, min(ratios, key=_order)[2], entering)

@@ -71,9 +71,7 @@ class _Doubles:
 
     def __init__(self, system: System) -> None:
         self.system = system
-        self.x = np.array([[float(ball(v)) for v in row] for row in system.x]).reshape(
-            len(system.x), system.p
-        )
+        self.x = np.array([[float(ball(v)) for v in row] for row in system.x]).reshape(len(system.x), system.p)
         self.offset = np.array([float(ball(o)) for o in system.offset])
         self.total = [ball(w) for w in system.total]
         self.mean = [ball(s) / ball(w) for s, w in zip(system.sum, system.total, strict=True)]
@@ -82,9 +80,7 @@ class _Doubles:
 
     def solve(self, z: Doubles, weights: Doubles) -> Doubles:
         root = np.sqrt(weights)
-        found, *_ = np.linalg.lstsq(
-            root[:, None] * (self.x / self.scale), root * (z - self.offset), rcond=1e-15
-        )
+        found, *_ = np.linalg.lstsq(root[:, None] * (self.x / self.scale), root * (z - self.offset), rcond=1e-15)
         return np.asarray(found / self.scale)
 
     def at(self, beta: Doubles) -> tuple[float, Doubles, Doubles] | None:
@@ -101,9 +97,7 @@ class _Doubles:
                 return None
             deviance += self.total[i] * family.unit_deviance(self.mean[i], mu, q)
             variance, _ = family.variance(mu, q)
-            z[i] = (
-                value + float(family.residual(self.mean[i], mu, q) / slope) if slope != 0 else value
-            )
+            z[i] = value + float(family.residual(self.mean[i], mu, q) / slope) if slope != 0 else value
             weights[i] = float(self.total[i] * slope * slope / variance)
         good = np.isfinite(z) & np.isfinite(weights)
         z, weights = np.where(good, z, eta), np.where(good, weights, 0.0)
@@ -152,9 +146,7 @@ def _guesses(model: _Doubles, beta: Doubles | None) -> list[Doubles]:
     overall = np.full(len(means), np.sum(means * weights) / np.sum(weights))
     found = given
     for share in (1.0, 0.5, 0.1, 0.01, 0.0):
-        eta = np.array(
-            [linkfun(system.family.link, m) for m in share * means + (1 - share) * overall]
-        )
+        eta = np.array([linkfun(system.family.link, m) for m in share * means + (1 - share) * overall])
         model.size = max(model.size, float(np.abs(eta).max()))
         found.append(model.solve(eta, weights))
     if system.family.link in ("log", "identity", "inverse", "sqrt", "inverse_squared"):
@@ -173,9 +165,7 @@ def _guesses(model: _Doubles, beta: Doubles | None) -> list[Doubles]:
     return found
 
 
-def _iterate(
-    model: _Doubles, beta: Doubles, here: tuple[float, Doubles, Doubles], limit: int
-) -> Start:
+def _iterate(model: _Doubles, beta: Doubles, here: tuple[float, Doubles, Doubles], limit: int) -> Start:
     """Fisher scoring; a step is halved until it stays in the domain and does not go up."""
     for _ in range(limit):
         deviance, z, weights = here
@@ -189,9 +179,7 @@ def _iterate(
             share /= 2
         if best is None:
             return Start(beta, deviance, False)
-        moved = np.max(np.abs(trial - beta) * model.scale) / (
-            np.max(np.abs(trial) * model.scale) + 1e-300
-        )
+        moved = np.max(np.abs(trial - beta) * model.scale) / (np.max(np.abs(trial) * model.scale) + 1e-300)
         beta, here = trial, best
         if moved < CLOSE:
             return Start(beta, here[0], True)

@@ -48,10 +48,7 @@ def as_json(proof: Proof) -> dict[str, Any]:
             "names": list(proof.names),
             "uniqueness": proof.uniqueness,
             "precision_bits": proof.precision_bits,
-            "digits": {
-                name: min(int(d), wanted(name)) if math.isfinite(d) else "exact"
-                for name, d in digits.items()
-            },
+            "digits": {name: min(int(d), wanted(name)) if math.isfinite(d) else "exact" for name, d in digits.items()},
             "exact_zeros": proof.exact_zeros,
             "aliased": proof.aliased,
             "box": _box_as_json(proof.box),
@@ -77,9 +74,7 @@ def wanted(name: str) -> int:
 
 
 def _strings(value: Value, digits: int) -> Any:
-    return (
-        [_strings(v, digits) for v in value] if isinstance(value, list) else decimal(value, digits)
-    )
+    return [_strings(v, digits) for v in value] if isinstance(value, list) else decimal(value, digits)
 
 
 def _box_as_json(box: Box | None) -> dict[str, list[str]] | None:
@@ -139,9 +134,7 @@ def _verify(problem: Problem, stored: dict[str, Any]) -> list[str]:
         read = (
             None
             if box is None
-            else Box(
-                [_read_dyadic(c) for c in box["center"]], [_read_dyadic(r) for r in box["radius"]]
-            )
+            else Box([_read_dyadic(c) for c in box["center"]], [_read_dyadic(r) for r in box["radius"]])
         )
         proof = reprove(problem, stored, read, rowwise)
         return _differences(as_json(proof), stored, proof)
@@ -161,14 +154,10 @@ def _differences(fresh: dict[str, Any], stored: dict[str, Any], proof: Proof) ->
         "digits",
     ):
         if key in stored and stored[key] != fresh[key]:
-            found.append(
-                f"{key} is stored as {_short(stored[key])}, proven is {_short(fresh[key])}"
-            )
+            found.append(f"{key} is stored as {_short(stored[key])}, proven is {_short(fresh[key])}")
     for key in ("condition", "sigma"):
         if not _close(stored.get(key), fresh[key]):
-            found.append(
-                f"{key} is stored as {_short(stored.get(key))}, computed is {_short(fresh[key])}"
-            )
+            found.append(f"{key} is stored as {_short(stored.get(key))}, computed is {_short(fresh[key])}")
     for name in proof.quantities:
         if name in stored:
             found += [
@@ -192,16 +181,10 @@ def _close(stored: Any, fresh: Any) -> bool:
             and (not stored or stored.keys() == fresh.keys())
         )
     if isinstance(fresh, list):
-        return (
-            isinstance(stored, list)
-            and len(stored) == len(fresh)
-            and all(map(_close, stored, fresh))
-        )
+        return isinstance(stored, list) and len(stored) == len(fresh) and all(map(_close, stored, fresh))
     if fresh is None or stored is None:
         return fresh is None or stored is fresh
-    return isinstance(stored, (int, float)) and math.isclose(
-        stored, fresh, rel_tol=0.02, abs_tol=1e-300
-    )
+    return isinstance(stored, (int, float)) and math.isclose(stored, fresh, rel_tol=0.02, abs_tol=1e-300)
 
 
 def _short(value: Any) -> str:
@@ -215,9 +198,7 @@ def _wrong(stored: Any, value: Value, digits: int, where: str = "") -> list[tupl
         if not isinstance(stored, list) or len(stored) != len(value):
             return [(where, _short(stored), f"a list of {len(value)}")]
         return [
-            w
-            for k, (s, v) in enumerate(zip(stored, value, strict=True))
-            for w in _wrong(s, v, digits, f"{where}[{k}]")
+            w for k, (s, v) in enumerate(zip(stored, value, strict=True)) for w in _wrong(s, v, digits, f"{where}[{k}]")
         ]
     fresh = decimal(value, digits)
     fine = isinstance(stored, str) and (

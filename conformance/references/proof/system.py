@@ -49,9 +49,7 @@ class System:
         """Blocks of rows of X at the working precision, with the index of their first row."""
         starts = range(0, len(self.x), CHUNK)
         if self._blocks is None and all(isinstance(v, float) for v in self.x[0]):
-            self._blocks = [
-                arb_mat(self.x[k : k + CHUNK]) for k in starts
-            ]  # exact at any precision, so made once
+            self._blocks = [arb_mat(self.x[k : k + CHUNK]) for k in starts]  # exact at any precision, so made once
         if self._blocks is not None:
             yield from zip(starts, self._blocks, strict=True)
         else:
@@ -118,9 +116,7 @@ def gram(blocks: Iterator[tuple[int, arb_mat]], weights: Sequence[arb], p: int) 
     found = arb_mat(p, p)
     for start, block in blocks:
         part = weights[start : start + block.nrows()]
-        scaled = arb_mat(
-            [[w * v for v in row] for w, row in zip(part, block.tolist(), strict=True)]
-        )
+        scaled = arb_mat([[w * v for v in row] for w, row in zip(part, block.tolist(), strict=True)])
         found = found + block.transpose() * scaled
     return found
 

@@ -1,0 +1,107 @@
+"""pytest --pyargs conformance --implementation ...: one test for each case and check, with pytest's own options."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+from support.folders import ABSENT, case_text, copy_cases, write_case
+
+from conformance.checks import CHECKS
+
+pytest_plugins = ["pytester"]
+N = len(CHECKS)
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_cases(tmp_path_factory.mktemp("library"), "dobson", "separated-ten").cases
+
+
+def called(cases: Path, *words: str) -> tuple[str, ...]:
+    """What a maintainer calls."""
+    return "--pyargs", "conformance", "--conformance-cases", str(cases), "-p", "no:cacheprovider", *words
+
+
+def test_there_is_one_test_for_each_case_and_check_in_the_junit_file_too(
+    pytester: pytest.Pytester, cases: Path
+) -> None:
+    words = called(cases, "--implementation", "irls", "--junitxml", "junit.xml", "-v")
+    result = pytester.runpytest_subprocess("-W", "error", *words)
+    assert result.ret == 0
+    counted = result.parseoutcomes()
+    assert counted["passed"] + counted.get("skipped", 0) == 2 * N
+    assert counted["passed"] > N
+    names = [one.get("name") for one in ElementTree.parse(pytester.path / "junit.xml").iter("testcase")]
+    asked = [f"test_conforms[{id}-{check}]" for id in ("dobson", "separated-ten") for check in CHECKS]
+    assert sorted(map(str, names)) == sorted(asked)
+
+
+def test_k_chooses_cases_and_checks(pytester: pytest.Pytester, cases: Path) -> None:
+    chosen = "dobson and deviance and not null and not residuals"
+    result = pytester.runpytest_inprocess(*called(cases, "--implementation", "irls", "-k", chosen))
+    result.assert_outcomes(passed=1, deselected=2 * N - 1)
+
+
+def test_a_failure_shows_the_message_of_the_verdict_and_no_traceback(pytester: pytest.Pytester, cases: Path) -> None:
+    pytester.makepyfile(
+        mine="from conformance.irls import fit as irls\n"
+        "def fit(problem):\n"
+        "    said = irls(problem)\n"
+        "    return dict(coefficients=said.coefficients, deviance=said.deviance * 1.01, warnings=list(said.warnings))\n"
+    )
+    result = pytester.runpytest_inprocess(*called(cases, "--implementation", "mine:fit"))
+    assert result.ret == 1
+    counted = result.parseoutcomes()
+    assert counted["failed"] == 1
+    assert sum(counted.values()) == 2 * N
+    result.stdout.fnmatch_lines(["*deviance: got 5.18*, want 5.129*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*test_gate.py:*Error*")
+
+
+def test_the_tests_can_be_run_in_several_processes(pytester: pytest.Pytester, cases: Path) -> None:
+    result = pytester.runpytest_subprocess(*called(cases, "--implementation", "irls", "-n", "2"))
+    assert result.ret == 0
+    assert sum(result.parseoutcomes().values()) == 2 * N
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "*give --implementation: irls, statsmodels, r-glm*"),
+        (("--implementation", "no_such_module:fit"), "*there is no module 'no_such_module' here*"),
+        (("--implementation", "irsl"), "*no implementation 'irsl'*"),
+        (("--implementation", "irls", "--conformance-cases", "nowhere"), "*no folder of cases at nowhere*"),
+        (("--implementation", "irls", "--conformance-digits", "six"), "*--conformance-digits*six*"),
+    ],
+)
+def test_what_can_not_be_run_is_a_usage_error(
+    pytester: pytest.Pytester, cases: Path, words: tuple[str, ...], said: str
+) -> None:
+    result = pytester.runpytest_inprocess(*called(cases, *words))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([said])
+    assert "Traceback" not in result.stderr.str() + result.stdout.str()
+
+
+def test_a_case_that_is_wrong_fails_alone(pytester: pytest.Pytester, tmp_path: Path) -> None:
+    folder = copy_cases(tmp_path / "mine", "dobson").cases
+    write_case(folder, case_text(title=ABSENT))
+    result = pytester.runpytest_inprocess(*called(folder, "--implementation", "irls"))
+    assert result.ret == 1
+    assert result.parseoutcomes()["failed"] == N
+    result.stdout.fnmatch_lines(["*dose.yaml:1: the key 'title' is missing*"])
+
+
+def test_the_plugin_stays_out_of_other_tests(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_one(): pass")
+    result = pytester.runpytest_inprocess("-W", "error")
+    result.assert_outcomes(passed=1)
+
+
+def test_the_options_are_explained_in_the_help_of_pytest(pytester: pytest.Pytester) -> None:
+    shown = pytester.runpytest_inprocess("--help").stdout.str()
+    for option in ("--implementation", "--conformance-cases", "--conformance-digits", "--conformance-strict"):
+        assert option in shown
