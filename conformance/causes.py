@@ -144,8 +144,9 @@ def _early_stop(trial: Trial, quantity: str) -> Cause | None:
     if trial.problem.family == "gaussian" and trial.problem.link == "identity":
         return (
             "lost precision",
-            f"least squares needs no iteration, so that digits were lost in solving it, as normal equations, an explicit "
-            f"inverse or a truncated pseudo-inverse lose them: one refinement brings {before:.1f} digits to {after:.1f}",
+            "least squares needs no iteration, so that digits were lost in solving it, as normal equations, an "
+            "explicit inverse or a truncated pseudo-inverse lose them: one refinement brings "
+            f"{before:.1f} digits to {after:.1f}",
         )
     return (
         "early stop",

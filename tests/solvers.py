@@ -1,4 +1,4 @@
-"""Solvers that differ only in their linear algebra: classical IRLS in the working-response form, run to its fixed point."""
+"""Solvers that differ only in their linear algebra: IRLS in the working-response form, run to its fixed point."""
 
 from __future__ import annotations
 

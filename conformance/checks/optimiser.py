@@ -214,7 +214,7 @@ def _tweedie(y: Array, m: Complex, power: float) -> Complex:
     """y m^(1-p)/(1-p) - m^(2-p)/(2-p), and its limits at p = 1 and 2."""
     first = _times(y, np.log(m)) if power == 1.0 else y * m ** (1.0 - power) / (1.0 - power)
     second = np.log(m) if power == 2.0 else m ** (2.0 - power) / (2.0 - power)
-    return first - second
+    return np.asarray(first - second)
 
 
 def _times(y: Array, z: Complex) -> Complex:

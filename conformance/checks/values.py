@@ -86,7 +86,7 @@ def _simple(quantity: str, doc: str) -> Callable[[Trial], Finding]:
 def bic(trial: Trial) -> Finding:
     """k log n - 2 l, k as for the AIC, n the rows that count (Schwarz 1978).
 
-    R's BIC takes for n all the rows, those of weight 0 included, though its degrees of freedom leave them out: both pass.
+    R's BIC takes for n all the rows, those of weight 0 too, though its degrees of freedom leave them out: both pass.
     """
     found = _value(trial, "bic")
     rows = float(np.sum(trial.problem.prior_weights > 0))

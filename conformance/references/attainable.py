@@ -1,10 +1,10 @@
 """What a correct double-precision solver can attain, derived from the data: no tolerance is written by hand.
 
 A backward-stable solver returns the exact fit of data that differ in the last bit.  Coefficients: the componentwise
-condition numbers A_k of the estimate, stored with the proof, give the error u (A_k + |beta_k|).  Everything else: sigma,
-the root mean square change of the quantity when every datum is jittered by one last bit, gives sigma sqrt(n p) + u |q|;
-to that comes what evaluating the textbook formula at rounded means costs, where its terms cancel.
-All are first-order errors; the gate allows a solver ten times as much (Trial.guard).
+condition numbers A_k of the estimate, stored with the proof, give the error u (A_k + |beta_k|).  Everything else:
+sigma, the root mean square change of the quantity when every datum is jittered by one last bit, gives
+sigma sqrt(n p) + u |q|; to that comes what the textbook formula costs at rounded means, where its terms cancel.
+All are first-order errors; the gate allows a solver some times as much (Trial.guard).
 """
 
 from __future__ import annotations

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.problem import Problem
 from flint import ctx
+
+from conformance.problem import Problem
 
 from .describe import describe, insufficient
 from .krawczyk import prove_box

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conformance.problem import Problem
 from flint import arb, fmpq
+
+from conformance.problem import Problem
 
 from .result import Invalid
 

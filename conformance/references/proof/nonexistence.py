@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from conformance.problem import Problem
 from flint import arb, ctx, fmpq
+
+from conformance.problem import Problem
 
 from . import boundary
 from .balls import ball

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from conformance.problem import Problem
 from flint import arb, ctx
+
+from conformance.problem import Problem
 
 from .balls import ball, rational
 from .concavity import uniqueness

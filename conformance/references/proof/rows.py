@@ -11,9 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from conformance.problem import Problem
 from flint import fmpq, fmpz, fmpz_mat
 from numpy.typing import NDArray
+
+from conformance.problem import Problem
 
 from .balls import rational
 from .model import Family

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from conformance.problem import Problem
 from flint import arb, ctx
+
+from conformance.problem import Problem
 
 from .balls import decimal, within_last_digit
 from .certify import reprove

@@ -85,7 +85,7 @@ class System:
             raise NotProven("a mean is not provably inside the family's domain")
         w, s = ball(total), ball(sum_)
         variance, growth = self.family.variance(mu, q)
-        if self.family.name == "binomial":
+        if self.family.name == "binomial":  # noqa: SIM108  two formulas, a line each
             residual = s * q - ball(rational(total) - rational(sum_)) * mu
         else:
             residual = s - w * mu
