@@ -105,9 +105,6 @@ class Trial:
         Vectors over the rows: max(|value|, their root mean square), for one that is nearly 0 is judged by its fellows;
         residuals that are all 0: that of y.  A deviance or dispersion that is exactly 0: the null deviance.  The rest:
         |value|, and 1 for a log-likelihood near 0.
-        """A coefficient: max(|beta|, SE), so that an exact zero makes sense.  Vectors over the rows: max(|value|, their
-        root mean square), for one that is nearly 0 is judged by its fellows; residuals that are all 0: that of y.  A covariance: SE_j SE_k.  A deviance or
-        dispersion that is exactly 0: the null deviance.  The rest: |value|, and 1 for a log-likelihood near 0.
         """
         want = np.atleast_1d(np.asarray(self.expected[quantity], dtype=np.float64))
         errors = self.expected.get("standard_errors")
