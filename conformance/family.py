@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 Array = NDArray[np.float64]
 Function = Callable[[Array], Array]
@@ -318,8 +318,10 @@ def _poisson_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float
 
 
 def _gamma_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float) -> Array:
-    """w times the log density of shape 1/phi and scale mu phi."""
-    return w * stats.gamma.logpdf(y, 1.0 / phi, scale=mu * phi)
+    """w times the log density of shape k = 1/phi and mean mu: the saturated one less half the scaled deviance."""
+    k = np.full_like(y, 1.0 / phi)
+    saturated = 0.5 * np.log(k / (2.0 * np.pi)) - _stirling_error(k) - np.log(y)
+    return w * (saturated - 0.5 * k * _gamma_deviance(y, mu, nu))
 
 
 def _inverse_gaussian_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float) -> Array:

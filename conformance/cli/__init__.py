@@ -87,7 +87,7 @@ def gate(
             advance(result.case)
         summary = summary_line(verdicts, time.perf_counter() - started, fit_seconds)
         writer.write(summary)
-    show_summary(out, header, summary)
+    show_summary(out, header, verdicts, summary)
     raise typer.Exit(exit_status(summary["counts"], unusable=unusable))
 
 

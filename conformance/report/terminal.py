@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -43,9 +44,11 @@ def show_failures(console: Console, verdicts: tuple[Verdict, ...]) -> None:
         console.print("\n".join(lines), markup=False, soft_wrap=True)  # wrapped already; rich would break a path
 
 
-def show_summary(console: Console, run: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
-    """The counts of every outcome, and what they come to."""
-    table = Table(show_header=True, header_style="bold", title=None, pad_edge=False)
+def show_summary(
+    console: Console, run: Mapping[str, Any], verdicts: Sequence[Verdict], summary: Mapping[str, Any]
+) -> None:
+    """The counts of every outcome, what they come to, and what was never judged."""
+    table = Table(box=box.SIMPLE_HEAD, show_header=True, header_style="bold", pad_edge=False)
     table.add_column("outcome")
     table.add_column("verdicts", justify="right")
     for outcome in Outcome:
@@ -59,5 +62,9 @@ def show_summary(console: Console, run: Mapping[str, Any], summary: Mapping[str,
         f"{escape(str(run['implementation']))} {escape(str(run['version']))}: {verdict} "
         f"({run['cases']} cases x {run['checks']} checks, {summary['seconds']:.1f} s)"
     )
+    judged = {v.check for v in verdicts if v.outcome in (Outcome.PASS, Outcome.FAIL, Outcome.KNOWN)}
+    silent = [check for check in dict.fromkeys(v.check for v in verdicts) if check not in judged]
+    if silent and judged:
+        console.print(f"never judged, for want of an answer or of a value: {', '.join(silent)}")
     if not any(summary["counts"][one] for one in (Outcome.PASS, Outcome.KNOWN, Outcome.FAIL, Outcome.ERROR)):
         console.print("nothing was run: no check could pass or fail, and that is no conformance")
