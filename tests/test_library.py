@@ -1,0 +1,99 @@
+"""The library of cases: what it must cover, and what must be true of every case."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conformance.coverage import coverage, lint
+from conformance.family import PAIRS
+from conformance.library import Library
+from conformance.references import store
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_no_cell_of_the_coverage_table_is_empty(library: Library) -> None:
+    assert coverage(map(library.case, library.select())).gaps() == []
+
+
+def test_every_pair_of_family_and_link_has_three_estimates_or_more(library: Library) -> None:
+    covered = coverage(map(library.case, library.select()))
+    pairs = {(family, link) for family, links in PAIRS.items() for link in links}
+    assert set(covered.estimates) == pairs
+    assert min(covered.estimates.values()) >= 3
+
+
+def test_there_are_enough_cases_over_enough_real_data_sets(library: Library) -> None:
+    with (library.cases / "data" / "SOURCES.csv").open(encoding="utf-8") as file:
+        sources = {row["file"]: row for row in csv.DictReader(file)}
+    used = {library.case(id).data.removeprefix("data/") for id in library.select()}
+    assert used <= set(sources), "every data file has its source and licence in SOURCES.csv"
+    real = {name for name in used if "made for" not in sources[name]["object"].lower()}
+    assert len(library.files) >= 120
+    assert len(real) >= 50
+
+
+def test_the_library_has_nothing_to_mend(library: Library) -> None:
+    assert lint(library) == []
+
+
+def test_the_eleven_nist_sets_are_there(library: Library) -> None:
+    names = "norris pontius noint1 noint2 filip longley wampler1 wampler2 wampler3 wampler4 wampler5".split()
+    assert {f"nist-{name}" for name in names} <= set(library.files)
+
+
+def test_every_case_has_its_references_and_none_is_left_over(library: Library) -> None:
+    for source in ("r", "statsmodels", "certified"):
+        stored = {path.stem for path in (library.references / source).glob("*.json")}
+        wanted = set(library.files)
+        if source == "certified":
+            wanted = {id for id in wanted if library.case(id).outcome not in ("invalid", "boundary")}
+            stored -= {id for id in stored if library.case(id).outcome == "boundary"}
+        assert stored == wanted, source
+
+
+def test_no_stored_reference_is_stale(library: Library) -> None:
+    for id in library.select():
+        for source in ("r", "statsmodels"):
+            store.read(library, source, library.case(id))
+
+
+@pytest.mark.parametrize("family", PAIRS)
+def test_the_statement_of_the_outcome_agrees_with_the_design(library: Library, family: str) -> None:
+    for id in library.select():
+        case = library.case(id)
+        if case.family == family and case.outcome not in ("invalid", "rank_deficient"):
+            X = case.problem().X[case.problem().prior_weights > 0]
+            assert np.linalg.matrix_rank(X / np.linalg.norm(X, axis=0), tol=1e-13) == X.shape[1], id
+
+
+def test_what_the_documents_show_is_what_their_commands_print() -> None:
+    sys.path.insert(0, str(ROOT / "scripts"))
+    try:
+        import readme
+    finally:
+        sys.path.pop(0)
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        text = path.read_text(encoding="utf-8")
+        for match in readme.BLOCK.finditer(text):
+            if "cases coverage" in match["command"]:  # others name versions and seconds
+                assert readme.output_of(match["command"]) in text, f"{path}: run python scripts/readme.py"
+
+
+def test_the_readme_has_its_two_commands_in_one_line_each() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for mark in ("<!-- the main job -->", "<!-- the test command -->"):
+        block = text.split(mark)[1].split("```")[1].removeprefix("sh\n").strip()
+        assert "\n" not in block
+        assert block.startswith("sh scripts/install.sh")
+
+
+def test_the_install_scripts_are_plain_sh() -> None:
+    for script in sorted((ROOT / "scripts").glob("*.sh")):
+        subprocess.run(["sh", "-n", str(script)], check=True)
