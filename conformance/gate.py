@@ -21,6 +21,7 @@ from conformance.errors import Unusable
 from conformance.fit import Fit, NotAFit, Unsupported, as_fit
 from conformance.implementations import Implementation, find
 from conformance.library import Library
+from conformance.problem import Problem
 from conformance.references.known import reference_of
 from conformance.trial import Demand, Finding, Trial
 from conformance.verdict import Outcome, Verdict
@@ -117,18 +118,28 @@ def judge(implementation: Implementation, library: Library, id: str, demand: Dem
     except Unusable as error:
         verdicts = every(id, Outcome.ERROR, cause=error.fault, message=str(error))
         return CaseResult(id, verdicts, unusable=str(error))
-    started = time.perf_counter()
-    fit, refusal, verdicts = answer(implementation, case)
+    started, lent = time.perf_counter(), problem.copy()
+    fit, refusal, verdicts = answer(implementation, case, lent)
     seconds = time.perf_counter() - started
     if not verdicts:
-        trial = Trial(case, problem, fit, refusal, reference, implementation.conventions, demand)
+
+        def ask(other: Problem) -> Fit:
+            return as_fit(implementation.function(other.copy()), other)
+
+        told = (implementation.conventions, demand, problem.differences(lent), ask)
+        trial = Trial(case, problem, fit, refusal, reference, *told)
         verdicts = tuple(_verdict(id, name, trial) for name in CHECKS)
     return CaseResult(id, verdicts, seconds)
 
 
-def answer(implementation: Implementation, case: Case) -> tuple[Fit | None, str | None, tuple[Verdict, ...]]:
-    """The fit, or the words of a refusal, or (for what is no answer at all) the verdicts that follow."""
-    problem = case.problem()
+def answer(
+    implementation: Implementation, case: Case, problem: Problem | None = None
+) -> tuple[Fit | None, str | None, tuple[Verdict, ...]]:
+    """The fit, or the words of a refusal, or (for what is no answer at all) the verdicts that follow.
+
+    ``problem`` is the copy of the case's own that the implementation is lent.
+    """
+    problem = problem or case.problem().copy()
     try:
         return as_fit(implementation.function(problem), problem), None, ()
     except Unsupported as error:

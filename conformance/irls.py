@@ -196,7 +196,10 @@ def start(family: Family, link: Link, X: Array, y: Array, w: Array, offset: Arra
     beta = _least_squares(X * root[:, None], z * root)
     if one_step or pass_over_rows(family, link, X, y, w, offset, beta).valid:
         return beta
-    return _least_squares(X, link.linkfun(mean) - offset)  # with an intercept: a constant mean, which is valid
+    constant = _least_squares(X, link.linkfun(mean) - offset)  # with an intercept: a constant mean, which is valid
+    zero = np.zeros_like(constant)  # without one: the offset alone
+    walled = not pass_over_rows(family, link, X, y, w, offset, constant).valid
+    return zero if walled and pass_over_rows(family, link, X, y, w, offset, zero).valid else constant
 
 
 def independent_columns(X: Array) -> NDArray[np.intp]:

@@ -6,7 +6,7 @@ It holds no reference value and no tolerance, so an implementation can't see wha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -72,6 +72,17 @@ class Problem:
         """The number of columns, aliased ones included."""
         return int(self.X.shape[1])
 
+    def copy(self) -> Problem:
+        """The same problem with arrays and data of its own: what is done to them is done to nobody else."""
+        return replace(self, data=None if self.data is None else self.data.copy())
+
+    def differences(self, other: Problem) -> tuple[str, ...]:
+        """The arrays, and 'data', in which ``other`` is not the same to the last bit."""
+        arrays = ("X", "y", "weights", "offset", "start", "successes")
+        found = [name for name in arrays if not _identical(getattr(self, name), getattr(other, name))]
+        same = self.data is None or (other.data is not None and self.data.equals(other.data))
+        return tuple(found if same else [*found, "data"])
+
     @property
     def prior_weights(self) -> Array:
         """(n,) the prior weights, ones where none were given."""
@@ -81,6 +92,11 @@ class Problem:
     def offsets(self) -> Array:
         """(n,) the offset, zeros where none was given."""
         return np.zeros(self.n) if self.offset is None else self.offset
+
+
+def _identical(a: Array | None, b: Array | None) -> bool:
+    """Both absent, or the same bytes."""
+    return a is b or (a is not None and b is not None and a.shape == b.shape and a.tobytes() == b.tobytes())
 
 
 def read_only(values: ArrayLike | Sequence[Any]) -> Array:

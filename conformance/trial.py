@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
 
 from conformance.case import Case
 from conformance.conventions import under
 from conformance.family import family_of, link_of
 from conformance.fit import Fit
-from conformance.irls import Rows, pass_over_rows
+from conformance.irls import Rows, independent_columns, pass_over_rows
 from conformance.problem import Problem
 from conformance.verdict import Outcome
 
 Array = NDArray[np.float64]
 U = 2.0**-53  # the unit roundoff of doubles
+
+Cause = tuple[str, str]  # why a number is off: a short name, and a sentence
+
+#: An explanation must match what was reported to this many digits.
+CONVINCING = 6.0
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,8 @@ class Trial:
     reference: Reference
     conventions: Mapping[str, str]
     demand: Demand = Demand()
-    arrays_touched: tuple[str, ...] = ()
+    touched: tuple[str, ...] = ()  # the problem's arrays that the fit changed in place
+    ask: Callable[[Problem], Fit] | None = None  # puts another problem to the same implementation
 
     @property
     def moot(self) -> str | None:
@@ -162,6 +169,31 @@ class Trial:
     def aliased(self) -> NDArray[np.bool_]:
         """(p,) which coefficients the fit reports as aliased."""
         return np.isnan(self.fit.coefficients) if self.fit else np.zeros(self.problem.p, dtype=bool)
+
+    def in_errors(self, rows: Rows) -> float:
+        """The length of the Fisher step from ``rows`` in standard errors, of the dispersion that is expected."""
+        phi = self.expected.get("dispersion")
+        return rows.decrement / math.sqrt(phi) if phi and phi > 0 else rows.decrement
+
+    @cached_property
+    def basic(self) -> Trial:
+        """This trial with coefficients of dependent columns (a minimum norm) put as those of independent ones.
+
+        X beta is the same, and the score can be taken: the triangle of dependent columns is singular.
+        """
+        if self.fit is None or not np.all(np.isfinite(self.problem.X)):
+            return self
+        beta, used = self.fit.coefficients, self.problem.prior_weights > 0
+        kept = np.flatnonzero(~np.isnan(beta))
+        X = self.problem.X[np.ix_(used, kept)]
+        own = independent_columns(X)
+        if len(own) == len(kept) or not np.all(np.isfinite(beta[kept])):
+            return self
+        rest = np.setdiff1d(np.arange(len(kept)), own)
+        Q, R = np.linalg.qr(X[:, own])
+        basic = np.full_like(beta, np.nan)
+        basic[kept[own]] = beta[kept[own]] + solve_triangular(R, Q.T @ (X[:, rest] @ beta[kept[rest]]))
+        return replace(self, fit=replace(self.fit, coefficients=basic))
 
     def rows_at(self, beta: Array, problem: Problem | None = None) -> Rows:
         """The score and information at ``beta`` (NaN: column left out), of ``problem`` or this trial's own."""

@@ -72,7 +72,10 @@ def _estimate(trial: Trial) -> Finding:
         return Finding(Outcome.FAIL, "outcome", got="infinite", want="estimate", cause="divergence", message=message)
     if fit.admits_trouble:
         return Finding(Outcome.PASS, "outcome", got="estimate, with a warning", want="estimate")
-    rows = trial.rows_at(fit.coefficients)
+    rows = trial.basic.rows_at(trial.basic.fit.coefficients if trial.basic.fit else fit.coefficients)
+    if rows.valid and rows.triangle.size > 1 and np.any(np.diag(rows.triangle)[:-1] == 0):
+        message = "reported as an estimate without a warning, though no information is left there: it diverged"
+        return Finding(Outcome.FAIL, "outcome", got="silent", want="said", cause="divergence", message=message)
     if not rows.valid or not rows.decrement < (1.0 if case.max_iterations is None else 1e-3):
         message = (
             "reported as an estimate without a warning, though the score there is "

@@ -29,6 +29,8 @@ def score(trial: Trial) -> Finding:
         return Finding(Outcome.NOT_REPORTED, "score", message=message)
     if trial.moot:
         return Finding(Outcome.UNDECIDED, "score", message=trial.moot)
+    trial = trial.basic
+    assert trial.fit is not None
     beta = trial.fit.coefficients
     rows = trial.rows_at(beta)
     if not rows.valid:

@@ -1,0 +1,122 @@
+"""Why a number is off: which convention, which other problem, which early stop or which known slip explains it.
+
+Nothing here decides whether a check fails; it names the cause of one that has.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from conformance.causes.arithmetic import (
+    another_order,
+    cancelled,
+    earlier_iterate,
+    early_stop,
+    lost_precision,
+    not_a_number,
+    other_columns,
+)
+from conformance.causes.problems import another_formula, other_problem
+from conformance.causes.slips import slips
+from conformance.conventions import others, under
+from conformance.digits import agreement, worst
+from conformance.trial import CONVINCING, Cause, Trial
+
+
+def explain(trial: Trial, quantity: str) -> Cause:
+    """The cause of a wrong ``quantity``: the first explanation that fits, else that none does."""
+    finders = _OF_COEFFICIENTS if quantity in ("coefficients", "score") else _OF_VALUES
+    for finder in finders:
+        found = finder(trial, quantity)
+        if found:
+            return found
+    return "unexplained", "no convention, early stop or known slip explains it"
+
+
+def fits(trial: Trial, quantity: str, value: Any, got: Any = None) -> bool:
+    """Whether ``value`` is what was reported, to CONVINCING digits and clearly nearer than what was expected.
+
+    NaN agrees with NaN (aliased columns), and a quantity may be no field of Fit.
+    """
+    got = getattr(trial.fit, quantity, None) if got is None else got
+    if value is None or got is None or np.shape(value) != np.shape(got):
+        return False
+    value, want = np.asarray(value, dtype=float), np.asarray(trial.expected[quantity], dtype=float)
+    known = np.isfinite(np.atleast_1d(want)) & np.isfinite(np.atleast_1d(value))
+    if not np.any(known):
+        return False
+    a, b, c = (np.atleast_1d(np.asarray(v, dtype=float))[known] for v in (got, value, want))
+    scale = np.maximum(np.abs(b), 1e-300)
+    if a.size > 1:  # an entry that should be 0 is judged by its fellows
+        scale = np.maximum(scale, 1e-3 * np.sqrt(np.mean(b**2)))
+    new, old = worst(agreement(a, b, scale))[0], worst(agreement(a, c, scale))[0]
+    return new >= CONVINCING and new > old + 2
+
+
+def coefficients_first(trial: Trial, quantity: str) -> Cause | None:
+    """Whatever is computed from wrong coefficients is wrong too, and that is then the cause."""
+    expected = trial.expected.get("coefficients")
+    if expected is None or trial.fit is None or np.any(np.isnan(expected) != trial.aliased):
+        return None
+    digits = worst(agreement(trial.fit.coefficients, expected, trial.scale("coefficients")))[0]
+    required = float(np.min(trial.required(trial.attainable("coefficients"))))
+    if digits >= min(required, trial.demand.digits):
+        return None
+    cause, sentence = explain(trial, "coefficients")
+    return cause, f"it follows from the coefficients, which have {digits:.1f} digits: {sentence}"
+
+
+def convention(trial: Trial, quantity: str) -> Cause | None:
+    """Another convention makes of the reference just what was reported."""
+    for name, value in others(trial.conventions):
+        other = under(trial.reference.values, trial.problem, {**trial.conventions, name: value})
+        if fits(trial, quantity, other.get(quantity)):
+            return (
+                f"convention {name}: {value}",
+                f"the convention {name}: {value} explains it; if that is meant, declare conventions = "
+                f"{{{name!r}: {value!r}}} (here it is {trial.conventions[name]!r})",
+            )
+    return None
+
+
+def slip(trial: Trial, quantity: str) -> Cause | None:
+    """A formula that real programs have got wrong makes of the reference just what was reported."""
+    for name, value in slips(trial, quantity):
+        if fits(trial, quantity, value):
+            return name, f"it is {name}"
+    return None
+
+
+def follows(trial: Trial, quantity: str) -> Cause | None:
+    """AIC and BIC from a wrong log-likelihood; errors from a wrong dispersion; the dispersion from a wrong deviance."""
+    fit, want = trial.fit, trial.expected
+    if quantity in ("aic", "bic") and fit.log_likelihood is not None and want.get("log_likelihood") is not None:  # type: ignore[union-attr]
+        moved = getattr(fit, quantity) - want[quantity]
+        wrong = -2.0 * (fit.log_likelihood - want["log_likelihood"])  # type: ignore[union-attr]
+        if not np.isfinite(wrong) or (wrong != 0 and abs(moved - wrong) <= 1e-6 * abs(wrong)):
+            cause, sentence = explain(trial, "log_likelihood")
+            return cause, f"it follows from the log-likelihood: {sentence}"
+    if quantity in ("standard_errors", "covariance") and fit.dispersion and want.get("dispersion"):  # type: ignore[union-attr]
+        power = 0.5 if quantity == "standard_errors" else 1.0
+        ratio = (fit.dispersion / want["dispersion"]) ** power  # type: ignore[union-attr]
+        if abs(ratio - 1) > 1e-6 and fits(trial, quantity, want[quantity] * ratio):
+            cause, sentence = explain(trial, "dispersion")
+            return cause, f"it follows from the dispersion: {sentence}"
+    return None
+
+
+_OF_COEFFICIENTS = (other_problem, another_formula, lost_precision, early_stop)
+_OF_VALUES = (
+    not_a_number,
+    other_columns,
+    coefficients_first,
+    convention,
+    slip,
+    follows,
+    another_order,
+    lost_precision,
+    cancelled,
+    earlier_iterate,
+)

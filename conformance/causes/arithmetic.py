@@ -1,0 +1,170 @@
+"""Errors that the arithmetic explains: an early stop, stale weights, lost or cancelled digits, NaN, another order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from conformance.causes.solved import solved
+from conformance.digits import agreement, worst
+from conformance.irls import least_squares_step
+from conformance.trial import CONVINCING, Cause, Trial, U
+
+Array = NDArray[np.float64]
+
+
+def early_stop(trial: Trial, quantity: str) -> Cause | None:
+    """One more step of Fisher scoring from the reported coefficients comes nearer."""
+    if trial.fit is None or "coefficients" not in trial.expected:
+        return None
+    kept = ~trial.aliased
+    rows = trial.rows_at(trial.fit.coefficients)
+    if not rows.valid or not np.isfinite(rows.decrement):
+        return None
+    step = least_squares_step(rows)
+    want, scale = trial.expected["coefficients"][kept], trial.scale("coefficients")[kept]
+    before = worst(agreement(trial.fit.coefficients[kept], want, scale))[0]
+    after = worst(agreement(trial.fit.coefficients[kept] + step, want, scale))[0]
+    if after <= before + 0.3:
+        return None
+    if trial.problem.family == "gaussian" and trial.problem.link == "identity":
+        return (
+            "lost precision",
+            "least squares needs no iteration, so that digits were lost in solving it, as normal equations, an "
+            "explicit inverse or a truncated pseudo-inverse lose them: one refinement brings "
+            f"{before:.1f} digits to {after:.1f}",
+        )
+    return (
+        "early stop",
+        f"it stopped early: the score is still {trial.in_errors(rows):.1e} standard errors from zero, and one more step "
+        f"of Fisher scoring brings {before:.1f} digits to {after:.1f}",
+    )
+
+
+def earlier_iterate(trial: Trial, quantity: str) -> Cause | None:
+    """Right coefficients, but errors that agree to some digits only: from the weights of an earlier iterate."""
+    if quantity not in ("standard_errors", "covariance", "leverages", "working_residuals", "dispersion"):
+        return None
+    digits = worst(agreement(getattr(trial.fit, quantity), trial.expected[quantity], trial.scale(quantity)))[0]
+    if digits < 2:
+        return None
+    return (
+        "stale weights",
+        f"it has {digits:.1f} digits though the coefficients are right: computed from the working weights of an "
+        "earlier iterate, as programs do that stop before they weigh again",
+    )
+
+
+def not_a_number(trial: Trial, quantity: str) -> Cause | None:
+    """NaN or an infinity where the reference has a number."""
+    got, want = getattr(trial.fit, quantity, None), trial.expected.get(quantity)
+    if got is None or want is None or quantity == "coefficients":
+        return None
+    bad = ~np.isfinite(np.atleast_1d(got)) & np.isfinite(np.atleast_1d(want))
+    if not np.any(bad):
+        return None
+    at = solved(trial)
+    if at is not None and bad.shape == at.mu.shape and np.all((at.nu[bad] < 2e-16) | (at.mu[bad] < 2e-16)):
+        return "saturated tail", (
+            f"{int(bad.sum())} of {bad.size} values are NaN: the mean there rounds to 0 or 1 and the variance to 0 (1 - "
+            "mu by subtraction, or a clamp on one side); take the complement from eta"
+        )
+    return (
+        "NaN",
+        f"{int(bad.sum())} of {bad.size} values are NaN or infinite (not finite) where the reference is finite",
+    )
+
+
+def condition(trial: Trial) -> float:
+    """The 2-norm condition of sqrt(W) X with unit columns at the reference."""
+    at = solved(trial)
+    if at is None or at.X.size == 0:
+        return 1.0
+    B = at.X * np.sqrt(at.W)[:, None]
+    norms = np.linalg.norm(B, axis=0)
+    return float(np.linalg.cond(B / np.where(norms > 0, norms, 1.0)))
+
+
+def _error(trial: Trial, quantity: str) -> float:
+    digits, _ = worst(agreement(getattr(trial.fit, quantity), trial.expected[quantity], trial.scale(quantity)))
+    return float(10.0**-digits)
+
+
+def lost_precision(trial: Trial, quantity: str) -> Cause | None:
+    """Errors that the arithmetic explains: single precision, printed digits, or a squared condition number."""
+    fit = trial.fit
+    if fit is None or quantity in ("df_residual", "df_null", "rank"):
+        return None
+    name = "coefficients" if quantity == "score" else quantity
+    got, want = getattr(fit, name, None), trial.expected.get(name)
+    if got is None or want is None:
+        return None
+    b = fit.coefficients[np.isfinite(fit.coefficients)]
+    right = np.asarray(trial.expected["coefficients"])[np.isfinite(trial.expected["coefficients"])]
+
+    def all_are(change: Any) -> bool:
+        exact = [v == change(v) for v in right]
+        return bool(len(b) and all(v == change(v) for v in b) and not all(exact))
+
+    if all_are(lambda v: float(np.float32(v))):
+        return "single precision", "every reported coefficient is a float32: single precision inside"
+    for digits in (15, 10, 9, 8, 7, 6, 5, 4):
+        if digits < 12 and all_are(lambda v, d=digits: float(f"{v:.{d}g}")):
+            return "rounded", f"every reported coefficient has {digits} significant digits at most: they were rounded"
+    error, cond = _error(trial, name), condition(trial)
+    if cond > 1e3 and error <= 100.0 * U * cond**2:
+        return (
+            "lost precision",
+            f"the error {error:.1e} is within u cond^2 = {U * cond**2:.1e} and above u cond = {U * cond:.1e}: lost "
+            "precision, as from normal equations or an explicit inverse on an ill-conditioned design",
+        )
+    return None
+
+
+def cancelled(trial: Trial, quantity: str) -> Cause | None:
+    """A deviance that is a difference of large sums."""
+    if quantity not in ("deviance", "null_deviance", "dispersion"):
+        return None
+    at, got = solved(trial), getattr(trial.fit, quantity)
+    if at is None or got is None:
+        return None
+    df = trial.expected["df_residual"] if quantity == "dispersion" else 1.0
+    size = float(np.sum((at.w * (np.abs(at.y) + 1) ** 2)[at.used]))
+    ll = trial.expected.get("log_likelihood")
+    size = max(size, abs(ll) if ll is not None and np.isfinite(ll) else 0.0)
+    saturated = float(np.sum(np.abs(special.gammaln(np.abs(at.w * at.y) + 1.0))[at.used]))
+    if abs(got - trial.expected[quantity]) <= 1e3 * U * (size + saturated) / max(df, 1.0):
+        return "cancellation", "the difference is the rounding of large sums: digits cancelled in a subtraction"
+    return None
+
+
+def another_order(trial: Trial, quantity: str) -> Cause | None:
+    """The right numbers in the wrong places."""
+    got, want = getattr(trial.fit, quantity, None), trial.expected.get(quantity)
+    if got is None or want is None or np.ndim(want) != 1 or len(np.unique(want)) < 2:
+        return None
+    a, b = np.sort(got), np.sort(want)
+    if worst(agreement(got, want, trial.scale(quantity)))[0] > 3.0:
+        return None
+    if worst(agreement(a, b, np.maximum(np.abs(b), 1e-300)))[0] < CONVINCING:
+        return None
+    return "another order", "the right numbers in another order (a permutation that was not undone)"
+
+
+def other_columns(trial: Trial, quantity: str) -> Cause | None:
+    """Numbers for aliased columns, or the right numbers under other names."""
+    want = trial.expected.get("coefficients")
+    if quantity not in ("linear_predictors", "coefficients") or want is None or trial.fit is None:
+        return None
+    gone = np.isnan(want)
+    if not np.any(gone) or not np.any(trial.aliased != gone):
+        return None
+    a, b = np.sort(trial.fit.coefficients[~trial.aliased]), np.sort(want[~gone])
+    if len(a) == len(b) and worst(agreement(a, b, np.maximum(np.abs(b), 1e-300)))[0] > CONVINCING:
+        return "another order", "the right numbers under other names: shifted when an aliased column was dropped"
+    if not np.any(trial.aliased):
+        return "rank", "the design is singular (some columns are aliased), but every coefficient is given a number"
+    return None

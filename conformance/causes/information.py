@@ -1,0 +1,111 @@
+"""What known slips make of a covariance: another information, another dispersion, another scale of the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+from conformance.causes.solved import Solved
+from conformance.problem import Problem
+from conformance.trial import Trial
+
+Array = NDArray[np.float64]
+
+
+def covariance_slips(trial: Trial, at: Solved) -> Iterator[tuple[str, Array]]:
+    """Wrong covariances of the kept columns."""
+    kept, p = ~np.isnan(trial.expected["coefficients"]), at.X.shape[1]
+    full = trial.expected.get("covariance")
+    phi = trial.expected.get("dispersion")
+    if full is None or p == 0:
+        return
+    want = full[np.ix_(kept, kept)]
+    yield "the diagonal of the covariance, with zeros off it", np.diag(np.diag(want))
+    with np.errstate(all="ignore"):
+        yield (
+            "the reciprocal of the information's diagonal",
+            np.diag((phi or 1.0) / np.sum(at.W[:, None] * at.X**2, axis=0)),
+        )
+    R = np.linalg.qr(at.X * np.sqrt(at.W)[:, None], mode="r")
+    if np.all(np.diag(R) != 0):
+        S = solve_triangular(R, np.eye(p))
+        half = (at.X * (at.W * at.r)[:, None]) @ S @ S.T
+        meat = half.T @ half
+        yield "the sandwich (robust, HC0) covariance", meat
+        n = len(at.X)
+        if n > p:
+            yield "the sandwich (robust, HC1) covariance", meat * n / (n - p)
+    if trial.problem.intercept and p > 1:
+        turn = np.eye(p)
+        turn[0, 1:] = trial.problem.X[:, kept][:, 1:].mean(axis=0)
+        yield "that of centred columns: the standardisation was not undone", turn @ want @ turn.T
+    spread = trial.problem.X[:, kept].std(axis=0)
+    spread[spread == 0] = 1.0
+    yield "that of scaled columns: the standardisation was not undone", want * np.outer(spread, spread)
+    ratio = float(np.sum(at.w)) / trial.problem.n
+    if at.family.known_dispersion is not None and trial.problem.weights is not None:
+        yield "computed with the weights rescaled to sum to n", want * ratio
+    chi2 = float(np.sum(at.W * at.r**2))
+    df = trial.expected["df_residual"]
+    if at.family.known_dispersion is not None and df > 0 and trial.conventions["information"] == "expected":
+        yield "computed with a dispersion that was estimated where it is known to be 1", want * chi2 / df
+    yield from wrong_information(trial, at, kept)
+
+
+def wrong_information(trial: Trial, at: Solved, kept: NDArray[np.bool_]) -> Iterator[tuple[str, Array]]:
+    """The observed information with one of its terms wrong."""
+    mu, nu, eta = at.mu[at.used], at.nu[at.used], at.eta[at.used]
+    V, residual, mu_eta, w = at.V[at.used], at.residual[at.used], at.mu_eta[at.used], at.w[at.used]
+    phi = trial.expected.get("dispersion") or 1.0
+    with np.errstate(all="ignore"):
+        second, slope = second_derivative(trial.problem.link, eta), variance_slope(trial.problem, mu, nu)
+        for words, s2, s1 in (
+            ("computed with a wrong second derivative of the inverse link (its sign)", -second, slope),
+            ("computed without the second derivative of the inverse link", 0.0 * second, slope),
+            ("computed without the derivative of the variance", second, 0.0 * slope),
+        ):
+            h = w * (mu_eta**2 / V - residual * (s2 / V - mu_eta**2 * s1 / V**2))
+            H = at.X.T @ (np.where(np.isfinite(h), h, 0.0)[:, None] * at.X)
+            scale = np.sqrt(np.abs(np.diag(H)))
+            scale[scale == 0] = 1.0
+            try:
+                yield words, phi * np.linalg.inv(H / np.outer(scale, scale)) / np.outer(scale, scale)
+            except np.linalg.LinAlgError:
+                continue
+
+
+_SECOND: dict[str, Callable[[Array], Array]] = {
+    "identity": np.zeros_like,
+    "log": np.exp,
+    "logit": lambda e: np.tanh(-e / 2) / (4 * np.cosh(e / 2) ** 2),
+    "probit": lambda e: -e * np.exp(-e * e / 2) / np.sqrt(2 * np.pi),
+    "cauchit": lambda e: -2 * e / (np.pi * (1 + e * e) ** 2),
+    "cloglog": lambda e: np.exp(e - np.exp(e)) * -np.expm1(e),
+    "inverse": lambda e: 2 / e**3,
+    "inverse_squared": lambda e: 0.75 / (e * e * np.sqrt(e)),
+    "sqrt": lambda e: np.full_like(e, 2.0),
+}
+
+
+def second_derivative(name: str, eta: Array) -> Array:
+    """d^2 mu / d eta^2."""
+    with np.errstate(all="ignore"):
+        # the logistic's is mu_eta (1 - 2 mu), and 1 - 2 mu = -tanh(eta / 2): at eta = 0 it is 0 by symmetry
+        return np.asarray(_SECOND[name](eta))
+
+
+def variance_slope(problem: Problem, mu: Array, nu: Array) -> Array:
+    """dV / d mu."""
+    slopes: dict[str, Callable[[], Array]] = {
+        "gaussian": lambda: np.zeros_like(mu),
+        "binomial": lambda: nu - mu,
+        "poisson": lambda: np.ones_like(mu),
+        "gamma": lambda: 2 * mu,
+        "inverse_gaussian": lambda: 3 * mu**2,
+        "negative_binomial": lambda: 1 + 2 * mu / (problem.theta or 1.0),
+        "tweedie": lambda: (problem.power or 0.0) * mu ** ((problem.power or 0.0) - 1),
+    }
+    return slopes[problem.family]()

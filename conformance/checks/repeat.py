@@ -1,0 +1,74 @@
+"""A fit is a function of its problem: it leaves the arrays alone, and the same question has the same answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from conformance.checks.invariance import described
+from conformance.digits import agreement, worst
+from conformance.fit import Fit, Unsupported
+from conformance.trial import Finding, Trial
+from conformance.verdict import Outcome
+
+#: Threads may add in another order, so that the last bits may differ; more may not.
+SAME_DIGITS = 12.0
+_COMPARED = ("coefficients", "standard_errors", "deviance", "log_likelihood", "dispersion", "leverages")
+
+
+def arrays_untouched(trial: Trial) -> Finding:
+    """The problem's arrays and data are as they were before the fit."""
+    if not trial.touched:
+        return Finding(Outcome.PASS, "arrays_untouched")
+    message = f"the fit changed the problem's {', '.join(trial.touched)} in place; copy before you write"
+    return Finding(Outcome.FAIL, "arrays_untouched", cause="arrays touched", message=message)
+
+
+def same_answer_twice(trial: Trial) -> Finding:
+    """The same problem again, at once and after another one, has the same answer."""
+    name = "same_answer_twice"
+    if trial.fit is None:
+        return Finding(Outcome.NOT_REPORTED, name, message=f"the implementation refused the problem: {trial.refusal}")
+    if trial.ask is None or not trial.case.has_estimate:
+        return Finding(Outcome.UNDECIDED, name, message=trial.moot or "nobody to ask again")
+    X = trial.problem.X.copy()
+    X[:, -1] *= 1024.0
+    another = described(replace(trial.problem, X=X, start=None))
+    for other, when in ((None, "at once"), (another, "after the fit of another problem")):
+        try:
+            if other is not None:
+                _forgiving(trial, other)
+            again = trial.ask(trial.problem)
+        except Exception as error:
+            message = f"asked again {when}, it refuses what it fitted before: {type(error).__name__}: {error}"
+            return Finding(Outcome.FAIL, name, cause="remembers", message=message)
+        found = _difference(trial.fit, again, when)
+        if found:
+            return found
+    return Finding(Outcome.PASS, name)
+
+
+def _forgiving(trial: Trial, other: object) -> None:
+    """Put ``other`` to the implementation, whatever it says of it."""
+    try:
+        trial.ask(other)  # type: ignore[misc, arg-type]
+    except (Unsupported, Exception):
+        return
+
+
+def _difference(first: Fit, second: Fit, when: str) -> Finding | None:
+    """The finding where a second answer is not the first."""
+    for quantity in _COMPARED:
+        a, b = getattr(first, quantity), getattr(second, quantity)
+        if a is None or b is None:
+            continue
+        size = np.abs(np.nan_to_num(np.atleast_1d(a)))
+        scale = np.maximum(size, 1e-8 * float(np.max(size, initial=0.0)) + 1e-300)
+        digits, _ = worst(agreement(b, a, scale))
+        if digits < SAME_DIGITS:
+            message = f"asked again {when}, it gives another answer: {quantity} agrees to {max(digits, -99):.1f} digits"
+            return Finding(
+                Outcome.FAIL, f"same_answer_twice: {quantity}", digits, SAME_DIGITS, cause="remembers", message=message
+            )
+    return None
