@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -97,8 +98,12 @@ def null_deviance(problem: Problem) -> float:
     used = problem.prior_weights > 0
     y, w, offset = problem.y[used], problem.prior_weights[used], problem.offsets[used]
     if problem.intercept and problem.offset is not None:
-        ones = np.ones((problem.n, 1))
-        return solve(replace(problem, X=ones, names=("(Intercept)",), start=None, max_iterations=None)).rows.deviance
+        null = replace(problem, X=np.ones((problem.n, 1)), names=("(Intercept)",), start=None, max_iterations=None)
+        middle = link.linkfun(np.array([np.average(y, weights=w)]))
+        for start in (None, middle - np.min(offset), middle - np.max(offset)):  # some constants may have no mean
+            with contextlib.suppress(ValueError):
+                return solve(replace(null, start=start)).rows.deviance
+        return np.nan
     if problem.intercept:
         mu, nu = (np.full_like(y, np.average(values, weights=w)) for values in (y, 1.0 - y))
     else:
