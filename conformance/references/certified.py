@@ -15,7 +15,7 @@ from conformance.case import Case
 from conformance.errors import StaleReference
 from conformance.fit import BY_ROW
 from conformance.library import Library
-from conformance.references import proof, store
+from conformance.references import nist, proof, store
 from conformance.references.attainable import attainable_errors
 from conformance.references.movement import Movement
 from conformance.trial import Reference
@@ -28,7 +28,7 @@ def prove_case(case: Case) -> dict[str, Any]:
     """The proof of ``case`` as JSON; proof.Undecided where nothing could be proven."""
     problem = case.problem()
     proven = proof.as_json(proof.prove(problem, rowwise=problem.n <= ROWS_STORED))
-    return {"schema": store.SCHEMA, **store.identity(case), "source": "certified", **proven}
+    return {"schema": store.SCHEMA, **store.identity(case), "source": "certified", **nist.decimal_data(case), **proven}
 
 
 def certify(library: Library, case: Case) -> Movement:
@@ -78,10 +78,11 @@ def check(library: Library, case: Case) -> list[str]:
         stored = store.read(library, "certified", case, command="certify")
     except StaleReference as error:
         return [str(error)]
-    beside = ("schema", "case", "asked_sha256", "data_sha256", "source")
+    beside = ("schema", "case", "asked_sha256", "data_sha256", "source", "decimal_data")
     wrong = (
         [] if stored.get("outcome") == case.outcome else [f"the case says {case.outcome}, not {stored.get('outcome')}"]
     )
+    wrong += nist.differences(case, stored)
     wrong += proof.verify(case.problem(), {key: value for key, value in stored.items() if key not in beside})
     return [f"{path}: {line}" for line in wrong]
 

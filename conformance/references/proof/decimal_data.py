@@ -22,7 +22,8 @@ DIGITS = 30
 def decimal_least_squares(x: Sequence[Sequence[Fraction]], y: Sequence[Fraction]) -> dict[str, str | list[str]]:
     """The exact fit of y (n,) on x (n, p).
 
-    coefficients (p,), standard_errors (p,), deviance and dispersion, as decimal strings.
+    coefficients (p,), standard_errors (p,), deviance, dispersion and residual_standard_deviation
+    (its root), as decimal strings.
     """
     rows = [[_exact(v) for v in row] for row in x]
     top = [_exact(v) for v in y]
@@ -38,6 +39,9 @@ def decimal_least_squares(x: Sequence[Sequence[Fraction]], y: Sequence[Fraction]
             "standard_errors": [decimal(r, DIGITS) for r in roots],
             "deviance": decimal(ball(deviance), DIGITS),
             "dispersion": decimal(ball(dispersion), DIGITS),
+            "residual_standard_deviation": decimal(
+                ball(dispersion).sqrt() if dispersion else arb(0), DIGITS
+            ),
         }
 
 
