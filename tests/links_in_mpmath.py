@@ -1,4 +1,4 @@
-"""The likelihood written from the link side in mpmath: the log-density as a function of eta, differentiated numerically.
+"""The likelihood from the link side in mpmath: the log-density as a function of eta, differentiated numerically.
 
 It shares nothing with the package but the arrays: no score, no weights, no variance function, no derivative of a link.
 """
