@@ -103,6 +103,15 @@ def test_the_doubles_have_a_fit_of_their_own_which_agrees_as_far_as_rounding_the
     assert name != "Filip" or off > Decimal(10) ** -(wanted + 1), "Filip's eighth digit differs"
 
 
+@pytest.mark.parametrize(("formula", "has"), [("deaths ~ dose", True), ("deaths ~ log(dose)", False)])
+def test_a_case_of_ones_own_from_nist_has_its_decimals_solved_where_fractions_can(
+    tmp_path: Path, formula: str, has: bool
+) -> None:
+    text = case_text(source="NIST StRD, mine", formula=formula, levels={}, family="gaussian", link="identity")
+    write_case(tmp_path, text)
+    assert ("decimal_data" in certified.prove_case(Library.at(tmp_path).case("dose"))) is has
+
+
 # ------------------------------------------------------------------------------------------ damage
 
 
