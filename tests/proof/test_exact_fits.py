@@ -147,3 +147,8 @@ def test_tweedie_deviance_is_continuous_in_the_power(power: float) -> None:
     one = stored(design(X), y, "tweedie", "log", power=power, intercept=True)
     two = stored(design(X), y, "tweedie", "log", power=float(round(power)), intercept=True)
     assert float(one["deviance"]) == pytest.approx(float(two["deviance"]), rel=1e-7)
+
+
+def test_an_array_of_another_length_is_invalid() -> None:
+    with pytest.raises(Invalid, match="offsets has shape"):
+        prove(Problem(design(X), X, "gaussian", "identity", offset=np.zeros(7)))
