@@ -15,9 +15,11 @@ from conformance.case import Case
 from conformance.errors import StaleReference
 from conformance.fit import BY_ROW
 from conformance.library import Library
-from conformance.references import proof, store
+from conformance.problem import refuse_invalid
+from conformance.references import nist, proof, store
 from conformance.references.attainable import attainable_errors
 from conformance.references.movement import Movement
+from conformance.references.proof.root import set_up
 from conformance.trial import Reference
 
 #: Beyond this many rows the stored proof leaves out what is one value a row: the file would be larger than its data.
@@ -25,10 +27,30 @@ ROWS_STORED = 20_000
 
 
 def prove_case(case: Case) -> dict[str, Any]:
-    """The proof of ``case`` as JSON; proof.Undecided where nothing could be proven."""
+    """The proof of ``case`` as JSON; proof.Undecided where nothing could be proven.
+
+    CaseError where the data have no likelihood to maximise.
+    """
     problem = case.problem()
-    proven = proof.as_json(proof.prove(problem, rowwise=problem.n <= ROWS_STORED))
-    return {"schema": store.SCHEMA, **store.identity(case), "source": "certified", **proven}
+    try:
+        proven = proof.as_json(proof.prove(problem, rowwise=problem.n <= ROWS_STORED))
+    except proof.Invalid as error:
+        message = f"written as {case.outcome}, but the input is invalid: {error}; correct the case"
+        raise case.error("outcome", message) from error
+    return {"schema": store.SCHEMA, **store.identity(case), "source": "certified", **nist.decimal_data(case), **proven}
+
+
+def confirm_invalid(case: Case) -> None:
+    """CaseError where nothing is wrong with the input of a case that is written as invalid."""
+    try:
+        refuse_invalid(case.problem())
+        set_up(case.problem())
+    except ValueError:  # proof.Invalid is one
+        return
+    except proof.Undecided:
+        pass  # there is no column, which is no fault of the input
+    message = f"written as invalid, but every number is finite and the {case.family} family allows it: correct the case"
+    raise case.error("outcome", message)
 
 
 def certify(library: Library, case: Case) -> Movement:
@@ -36,6 +58,7 @@ def certify(library: Library, case: Case) -> Movement:
     path = store.path_of(library, "certified", case.id)
     before = path.read_text(encoding="utf-8") if path.is_file() else None
     if case.outcome == "invalid":
+        confirm_invalid(case)
         return Movement(case.id, "certified", "same", {}, "invalid: there is nothing to prove")
     try:
         fresh = prove_case(case)
@@ -70,6 +93,7 @@ def _moved(before: str | None, fresh: Mapping[str, Any]) -> dict[str, float]:
 def check(library: Library, case: Case) -> list[str]:
     """What of the stored proof can't be proven again from its box alone; empty if all can."""
     if case.outcome == "invalid":
+        confirm_invalid(case)
         return []
     path = store.path_of(library, "certified", case.id)
     if case.outcome == "boundary" and not path.is_file():
@@ -78,12 +102,23 @@ def check(library: Library, case: Case) -> list[str]:
         stored = store.read(library, "certified", case, command="certify")
     except StaleReference as error:
         return [str(error)]
-    beside = ("schema", "case", "asked_sha256", "data_sha256", "source")
+    beside = ("schema", "case", "asked_sha256", "data_sha256", "source", "decimal_data")
     wrong = (
         [] if stored.get("outcome") == case.outcome else [f"the case says {case.outcome}, not {stored.get('outcome')}"]
     )
+    wrong += _left_out(case, stored) + nist.differences(case, stored)
     wrong += proof.verify(case.problem(), {key: value for key, value in stored.items() if key not in beside})
     return [f"{path}: {line}" for line in wrong]
+
+
+def _left_out(case: Case, stored: Mapping[str, Any]) -> list[str]:
+    """What every estimate is stored with, and the rest can be proven without."""
+    found = []
+    if case.has_estimate and not (stored.get("condition") and stored.get("sigma")):
+        found.append("condition or sigma is missing, so that no tolerance can be derived")
+    if case.has_estimate and case.problem().n <= ROWS_STORED:
+        found += [f"{name} is missing" for name in BY_ROW if name not in stored]
+    return found
 
 
 def as_reference(case: Case, stored: Mapping[str, Any]) -> Reference:

@@ -1,20 +1,23 @@
 """Separation and boundary maxima, proven."""
 
+from __future__ import annotations
+
 import numpy as np
-import proof.separation as separation
 import pytest
-from conformance.problem import Problem
 from flint import fmpq, fmpq_mat
-from loading import design, dummies, endometrial, num, table
-from proof import as_json, prove, verify
-from proof.simplex import recession
+from proof_support import problem_of
+from proof_support import with_ones as design
 from scipy.optimize import linprog
+
+from conformance.problem import Problem
+from conformance.references.proof import as_json, prove, separation, verify
+from conformance.references.proof.simplex import recession
 
 X = np.arange(1, 11.0)
 
 
-def test_endometrial_is_quasi_separated_along_nv_with_the_published_limits():
-    s = as_json(prove(endometrial()))
+def test_endometrial_is_quasi_separated_along_nv_with_the_published_limits() -> None:
+    s = as_json(prove(problem_of("endometrial")))
     assert s["outcome"] == "quasi_separated"
     assert s["separation"]["direction"] == ["0/1", "1/1", "0/1", "0/1"]
     assert len(s["separation"]["separated_rows"]) == 13
@@ -29,7 +32,7 @@ def test_endometrial_is_quasi_separated_along_nv_with_the_published_limits():
 
 
 @pytest.mark.parametrize("link", ["logit", "probit", "cauchit", "cloglog"])
-def test_complete_separation_is_proven_for_every_link_that_is_a_distribution_function(link):
+def test_complete_separation_is_proven_for_every_link_that_is_a_distribution_function(link: str) -> None:
     s = as_json(prove(Problem(design(X), (X > 4).astype(float), "binomial", link, intercept=True)))
     assert (s["outcome"], s["deviance"], s["separation"]["finite"]) == ("separated", "0", [])
     assert s["separation"]["direction"] == ["-9/1", "2/1"]
@@ -39,7 +42,7 @@ def test_complete_separation_is_proven_for_every_link_that_is_a_distribution_fun
     ("family", "more"),
     [("poisson", {}), ("negative_binomial", {"theta": 2.0}), ("tweedie", {"power": 1.5})],
 )
-def test_a_group_of_zero_counts_has_an_infinite_effect(family, more):
+def test_a_group_of_zero_counts_has_an_infinite_effect(family: str, more: dict[str, float]) -> None:
     g = np.repeat([0, 1, 2], 4)
     y = np.array([1, 2, 3, 1, 0, 0, 0, 0, 3, 2, 5, 1.0])
     problem = Problem(design(g == 1, g == 2), y, family, "log", intercept=True, **more)
@@ -50,26 +53,15 @@ def test_a_group_of_zero_counts_has_an_infinite_effect(family, more):
     assert verify(problem, as_json(proof)) == []
 
 
-def test_ships_with_interaction_lose_a_four_dimensional_cone():
-    t = table("MASS.ships.csv")
-    ok = num(t, "service") > 0
-    kind, year, period = (dummies([v for v, keep in zip(t[k], ok) if keep]) for k in ("type", "year", "period"))
-    problem = Problem(
-        design(*kind, *year, *period, *[a * b for a in kind for b in year]),
-        num(t, "incidents")[ok],
-        "poisson",
-        "log",
-        offset=np.log(num(t, "service")[ok]),
-        intercept=True,
-    )
+def test_ships_with_interaction_lose_a_cone_of_zero_counts() -> None:
+    problem = problem_of("ships-type-by-year-cone")
     s = as_json(prove(problem))
     assert s["outcome"] == "quasi_separated"
-    incidents = num(t, "incidents")[ok]
-    assert (incidents[s["separation"]["separated_rows"]] == 0).all()
+    assert (problem.y[s["separation"]["separated_rows"]] == 0).all()
     assert verify(problem, s) == []
 
 
-def test_deddens_log_binomial_maximum_lies_on_the_boundary():
+def test_deddens_log_binomial_maximum_lies_on_the_boundary() -> None:
     problem = Problem(design(X), np.array([0, 0, 0, 0, 1, 0, 1, 1, 1, 1.0]), "binomial", "log", intercept=True)
     s = as_json(prove(problem))
     assert s["outcome"] == "boundary"
@@ -78,7 +70,7 @@ def test_deddens_log_binomial_maximum_lies_on_the_boundary():
     assert verify(problem, s) == []
 
 
-def test_a_poisson_identity_model_with_an_empty_cell_lies_on_the_boundary():
+def test_a_poisson_identity_model_with_an_empty_cell_lies_on_the_boundary() -> None:
     g = np.repeat([0, 1, 2], 4)
     y = np.array([1, 2, 3, 1, 0, 0, 0, 0, 3, 2, 5, 1.0])
     s = as_json(prove(Problem(design(g == 1, g == 2), y, "poisson", "identity", intercept=True)))
@@ -86,7 +78,7 @@ def test_a_poisson_identity_model_with_an_empty_cell_lies_on_the_boundary():
     assert [float(c) for c in s["coefficients"]] == [1.75, -1.75, 1.0]
 
 
-def test_the_exact_simplex_agrees_with_the_floating_one_and_proves_both_answers():
+def test_the_exact_simplex_agrees_with_the_floating_one_and_proves_both_answers() -> None:
     rng = np.random.default_rng(3)
     both = {True: 0, False: 0}
     for _ in range(150):
@@ -110,9 +102,9 @@ def test_the_exact_simplex_agrees_with_the_floating_one_and_proves_both_answers(
     assert min(both.values()) > 20
 
 
-def test_exact_arithmetic_alone_finds_the_same_rows_as_with_a_proposal(monkeypatch):
+def test_exact_arithmetic_alone_finds_the_same_rows_as_with_a_proposal(monkeypatch: pytest.MonkeyPatch) -> None:
     problems = [
-        endometrial(),
+        problem_of("endometrial"),
         Problem(design(X), (X > 4).astype(float), "binomial", "logit", intercept=True),
     ]
     expected = [prove(p).separation["separated_rows"] for p in problems]
@@ -121,7 +113,7 @@ def test_exact_arithmetic_alone_finds_the_same_rows_as_with_a_proposal(monkeypat
 
 
 @pytest.mark.parametrize("gap", [1e-9, 2.0**-52, 0.0])
-def test_separation_by_the_last_bit_is_told_from_none(gap):
+def test_separation_by_the_last_bit_is_told_from_none(gap: float) -> None:
     # a success at x = 1 + gap over a failure at 1, and one of each beside them
     x = np.array([0, 1, 1 + gap, 2.0])
     s = as_json(prove(Problem(design(x), np.array([0, 0, 1, 1.0]), "binomial", "logit", intercept=True)))
@@ -129,7 +121,7 @@ def test_separation_by_the_last_bit_is_told_from_none(gap):
 
 
 @pytest.mark.parametrize("gap", [1e-9, 2.0**-40])
-def test_overlap_by_little_is_an_estimate(gap):
+def test_overlap_by_little_is_an_estimate(gap: float) -> None:
     x = np.array([0, 1 + gap, 1, 2.0])
     s = as_json(prove(Problem(design(x), np.array([0, 0, 1, 1.0]), "binomial", "logit", intercept=True)))
     assert s["outcome"] == "estimate"

@@ -22,13 +22,15 @@ DIGITS = 30
 def decimal_least_squares(x: Sequence[Sequence[Fraction]], y: Sequence[Fraction]) -> dict[str, str | list[str]]:
     """The exact fit of y (n,) on x (n, p).
 
-    coefficients (p,), standard_errors (p,), deviance and dispersion, as decimal strings.
+    coefficients (p,), standard_errors (p,), deviance, dispersion and residual_standard_deviation
+    (its root), as decimal strings.
     """
     rows = [[_exact(v) for v in row] for row in x]
     top = [_exact(v) for v in y]
     n, p = len(rows), len(rows[0])
     fit = least_squares(matrix(rows), [fmpq(1)] * n, top, [fmpq(0)] * n)
-    assert fit.mean is not None, "there are too many rows"
+    if fit.mean is None:
+        raise ValueError("there are too many rows")
     deviance = exact_sum([(a - b) * (a - b) for a, b in zip(top, fit.mean, strict=True)])
     dispersion = deviance / (n - p)
     with ctx.workprec(BITS):
@@ -38,6 +40,7 @@ def decimal_least_squares(x: Sequence[Sequence[Fraction]], y: Sequence[Fraction]
             "standard_errors": [decimal(r, DIGITS) for r in roots],
             "deviance": decimal(ball(deviance), DIGITS),
             "dispersion": decimal(ball(dispersion), DIGITS),
+            "residual_standard_deviation": decimal(ball(dispersion).sqrt() if dispersion else arb(0), DIGITS),
         }
 
 

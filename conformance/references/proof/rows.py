@@ -82,6 +82,9 @@ def collapse(problem: Problem, family: Family) -> Rows:
 
 def check(problem: Problem) -> None:
     """Refuse what no likelihood is made of."""
+    for name in ("y", "prior_weights", "offsets"):
+        if getattr(problem, name).shape != (problem.n,):
+            raise Invalid(f"{name} has shape {getattr(problem, name).shape}, not ({problem.n},)")
     for name in ("X", "y", "prior_weights", "offsets"):
         if not np.isfinite(getattr(problem, name)).all():
             raise Invalid(f"{name} holds a number that is not finite")
