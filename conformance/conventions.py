@@ -98,13 +98,13 @@ def _under(reference: Values, problem: Problem, conventions: Mapping[str, str]) 
     if conventions["information"] == "observed":
         for name in ("standard_errors", "covariance", "leverages"):
             values[name] = values.get(name + "_observed")
-    if before and values.get("dispersion") is not None:
-        ratio = values["dispersion"] / before
-        for name, factor in (("standard_errors", np.sqrt(ratio)), ("covariance", ratio)):
+    phi = values.get("dispersion")
+    if phi is None or before is None:
+        values["standard_errors"] = values["covariance"] = None
+    elif phi != before:
+        for name, factor in (("standard_errors", np.sqrt(phi / before)), ("covariance", phi / before)):
             if values.get(name) is not None:
                 values[name] = values[name] * factor
-    else:
-        values["standard_errors"] = values["covariance"] = None
 
     # 3. The log-likelihood, and with it AIC and BIC
     estimated = family.known_dispersion is None

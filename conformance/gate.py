@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import multiprocessing
 import platform
 import time
@@ -10,14 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing.context import SpawnContext
 from typing import Any
 
+import numpy as np
+
 from conformance.case import Case
 from conformance.checks import CHECKS
-from conformance.errors import Unusable
+from conformance.errors import CallError, Unusable
 from conformance.fit import Fit, NotAFit, Unsupported, as_fit
 from conformance.implementations import Implementation, find
 from conformance.library import Library
@@ -35,6 +39,19 @@ class CaseResult:
     verdicts: tuple[Verdict, ...]
     fit_seconds: float = 0.0
     unusable: str | None = None
+
+
+def select_checks(globs: Sequence[str] | None = None) -> list[str]:
+    """The checks that match any of ``globs`` (all without one); a pattern that matches nothing is a CallError."""
+    chosen: set[str] = set()
+    for glob in globs or ["*"]:
+        matching = [name for name in CHECKS if fnmatchcase(name, glob)]
+        if not matching:
+            near = difflib.get_close_matches(glob, CHECKS, 3)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"the checks are {', '.join(CHECKS)}"
+            raise CallError(f"no check matches {glob!r}; {hint}")
+        chosen.update(matching)
+    return [name for name in CHECKS if name in chosen]
 
 
 def suite_version() -> str:
@@ -66,14 +83,15 @@ def run(
     ids: Sequence[str],
     demand: Demand = Demand(),
     jobs: int = 1,
+    checks: Sequence[str] = tuple(CHECKS),
 ) -> Iterator[CaseResult]:
     """Put each case to the implementation, in order; with ``jobs`` > 1 in as many processes (give a name then)."""
     if jobs == 1 or not isinstance(implementation, str):
         found = find(implementation) if isinstance(implementation, str) else implementation
-        yield from (judge(found, library, id, demand) for id in ids)
+        yield from (judge(found, library, id, demand, checks) for id in ids)
         return
     context = multiprocessing.get_context("spawn")  # R and threaded BLAS do not survive a fork
-    ask, waiting = partial(_judge_by_name, implementation, library, demand=demand), list(ids)
+    ask, waiting = partial(_judge_by_name, implementation, library, demand=demand, checks=tuple(checks)), list(ids)
     while waiting:  # a process that dies takes the pool with it: its case is asked alone, and the rest in a new pool
         with ProcessPoolExecutor(jobs, mp_context=context) as pool:
             for future in [pool.submit(ask, id) for id in waiting]:
@@ -84,21 +102,21 @@ def run(
                 waiting.pop(0)
                 yield result
         if waiting:
-            yield _alone(ask, waiting.pop(0), context)
+            yield _alone(ask, waiting.pop(0), context, checks)
 
 
-def _alone(ask: Callable[[str], CaseResult], id: str, context: SpawnContext) -> CaseResult:
+def _alone(ask: Callable[[str], CaseResult], id: str, context: SpawnContext, checks: Sequence[str]) -> CaseResult:
     """One case in a process of its own: if that dies, it is this case's error."""
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         try:
             return pool.submit(ask, id).result()
         except BrokenProcessPool:
             message = "the process died without a word (a crash in compiled code, or os._exit); run this case alone"
-            return CaseResult(id, every(id, Outcome.ERROR, cause="implementation", message=message))
+            return CaseResult(id, every(id, checks, Outcome.ERROR, cause="implementation", message=message))
 
 
-def _judge_by_name(implementation: str, library: Library, id: str, demand: Demand) -> CaseResult:
-    return judge(_found(implementation), library, id, demand)
+def _judge_by_name(implementation: str, library: Library, id: str, demand: Demand, checks: Sequence[str]) -> CaseResult:
+    return judge(_found(implementation), library, id, demand, checks)
 
 
 _FOUND: dict[str, Implementation] = {}
@@ -109,17 +127,23 @@ def _found(name: str) -> Implementation:
     return _FOUND[name] if name in _FOUND else _FOUND.setdefault(name, find(name))
 
 
-def judge(implementation: Implementation, library: Library, id: str, demand: Demand = Demand()) -> CaseResult:
-    """All checks of one case.  A case or reference that can't be used is an error of this case alone."""
+def judge(
+    implementation: Implementation,
+    library: Library,
+    id: str,
+    demand: Demand = Demand(),
+    checks: Sequence[str] = tuple(CHECKS),
+) -> CaseResult:
+    """The checks of one case.  A case or reference that can't be used is an error of this case alone."""
     try:
         case = library.case(id)
         problem = case.problem()
         reference = reference_of(library, case)
     except Unusable as error:
-        verdicts = every(id, Outcome.ERROR, cause=error.fault, message=str(error))
+        verdicts = every(id, checks, Outcome.ERROR, cause=error.fault, message=str(error))
         return CaseResult(id, verdicts, unusable=str(error))
     started, lent = time.perf_counter(), problem.copy()
-    fit, refusal, verdicts = answer(implementation, case, lent)
+    fit, refusal, verdicts = answer(implementation, case, lent, checks)
     seconds = time.perf_counter() - started
     if not verdicts:
 
@@ -128,12 +152,15 @@ def judge(implementation: Implementation, library: Library, id: str, demand: Dem
 
         told = (implementation.conventions, demand, problem.differences(lent), ask)
         trial = Trial(case, problem, fit, refusal, reference, *told)
-        verdicts = tuple(_verdict(id, name, trial) for name in CHECKS)
+        verdicts = tuple(_verdict(id, name, trial) for name in checks)
     return CaseResult(id, verdicts, seconds)
 
 
 def answer(
-    implementation: Implementation, case: Case, problem: Problem | None = None
+    implementation: Implementation,
+    case: Case,
+    problem: Problem | None = None,
+    checks: Sequence[str] = tuple(CHECKS),
 ) -> tuple[Fit | None, str | None, tuple[Verdict, ...]]:
     """The fit, or the words of a refusal, or (for what is no answer at all) the verdicts that follow.
 
@@ -143,10 +170,10 @@ def answer(
     try:
         return as_fit(implementation.function(problem), problem), None, ()
     except Unsupported as error:
-        return None, None, every(case.id, Outcome.UNSUPPORTED, message=str(error))
+        return None, None, every(case.id, checks, Outcome.UNSUPPORTED, message=str(error))
     except NotAFit as error:
         message = f"{implementation.name} {error}; see the contract in docs/implementations.md"
-        return None, None, every(case.id, Outcome.ERROR, cause="implementation", message=message)
+        return None, None, every(case.id, checks, Outcome.ERROR, cause="implementation", message=message)
     except (Exception, SystemExit) as error:
         words = f"{type(error).__name__}: {error}"
         may_refuse = case.outcome == "rank_deficient" and implementation.conventions["aliased"] == "refused"
@@ -157,18 +184,21 @@ def answer(
             f"{implementation.name} raised {words} ({frame.filename}:{frame.lineno}) on a valid problem; raise "
             "conformance.Unsupported for what is not offered"
         )
-        return None, words, every(case.id, Outcome.ERROR, cause="implementation", message=message)
+        return None, words, every(case.id, checks, Outcome.ERROR, cause="implementation", message=message)
 
 
-def every(id: str, outcome: Outcome, *, cause: str | None = None, message: str) -> tuple[Verdict, ...]:
-    """The same verdict for every check of a case."""
-    return tuple(Verdict(id, name, name, outcome, cause=cause, message=message) for name in CHECKS)
+def every(
+    id: str, checks: Sequence[str], outcome: Outcome, *, cause: str | None = None, message: str
+) -> tuple[Verdict, ...]:
+    """The same verdict for every one of ``checks``."""
+    return tuple(Verdict(id, name, name, outcome, cause=cause, message=message) for name in checks)
 
 
 def _verdict(id: str, name: str, trial: Trial) -> Verdict:
     """One check's verdict.  A check that breaks is the suite's own fault, and says so."""
     try:
-        found = CHECKS[name](trial)
+        with np.errstate(all="ignore"):  # an implementation may report any number, and no check breaks on it
+            found = CHECKS[name](trial)
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         message = (

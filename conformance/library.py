@@ -75,6 +75,12 @@ class Library:
             )
         return ids[0]
 
+    @cached_property
+    def _read(self) -> dict[str, Case]:
+        return {}
+
     def case(self, id: str) -> Case:
-        """The case called ``id``; CaseError where its file is wrong."""
-        return read_case(self.files[id], self.cases)
+        """The case called ``id``, read once; CaseError where its file is wrong."""
+        if id not in self._read:
+            self._read[id] = read_case(self.files[id], self.cases)
+        return self._read[id]

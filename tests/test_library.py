@@ -44,7 +44,19 @@ def test_the_library_has_nothing_to_mend(library: Library) -> None:
 
 
 def test_the_eleven_nist_sets_are_there(library: Library) -> None:
-    names = "norris pontius noint1 noint2 filip longley wampler1 wampler2 wampler3 wampler4 wampler5".split()
+    names = [
+        "norris",
+        "pontius",
+        "noint1",
+        "noint2",
+        "filip",
+        "longley",
+        "wampler1",
+        "wampler2",
+        "wampler3",
+        "wampler4",
+        "wampler5",
+    ]
     assert {f"nist-{name}" for name in names} <= set(library.files)
 
 

@@ -39,8 +39,8 @@ def early_stop(trial: Trial, quantity: str) -> Cause | None:
         )
     return (
         "early stop",
-        f"it stopped early: the score is still {trial.in_errors(rows):.1e} standard errors from zero, and one more step "
-        f"of Fisher scoring brings {before:.1f} digits to {after:.1f}",
+        f"it stopped early: the score is still {trial.in_errors(rows):.1e} standard errors from zero, and one more "
+        f"step of Fisher scoring brings {before:.1f} digits to {after:.1f}",
     )
 
 
@@ -69,8 +69,8 @@ def not_a_number(trial: Trial, quantity: str) -> Cause | None:
     at = solved(trial)
     if at is not None and bad.shape == at.mu.shape and np.all((at.nu[bad] < 2e-16) | (at.mu[bad] < 2e-16)):
         return "saturated tail", (
-            f"{int(bad.sum())} of {bad.size} values are NaN: the mean there rounds to 0 or 1 and the variance to 0 (1 - "
-            "mu by subtraction, or a clamp on one side); take the complement from eta"
+            f"{int(bad.sum())} of {bad.size} values are NaN: the mean there rounds to 0 or 1 and the variance to 0 (1 "
+            "- mu by subtraction, or a clamp on one side); take the complement from eta"
         )
     return (
         "NaN",

@@ -7,7 +7,10 @@ import numpy as np
 from conformance.trial import Finding, Trial
 from conformance.verdict import Outcome
 
-#: A coefficient that is this large on the scale of its column is no estimate but a stop on the way to infinity.
+#: A score so many standard errors from zero is no estimate by any reading, and to say nothing of it is dishonest;
+#: where the case is about an iteration limit, one that is this far is not there yet.
+NO_ESTIMATE, NOT_YET = 1.0, 1e-3
+
 _WHY = {
     "separated": "the data are completely separated, so that no maximum likelihood estimate exists",
     "quasi_separated": "the data are quasi-separated, so that some coefficients have no finite estimate",
@@ -76,7 +79,7 @@ def _estimate(trial: Trial) -> Finding:
     if rows.valid and rows.triangle.size > 1 and np.any(np.diag(rows.triangle)[:-1] == 0):
         message = "reported as an estimate without a warning, though no information is left there: it diverged"
         return Finding(Outcome.FAIL, "outcome", got="silent", want="said", cause="divergence", message=message)
-    if not rows.valid or not rows.decrement < (1.0 if case.max_iterations is None else 1e-3):
+    if not rows.valid or not rows.decrement < (NO_ESTIMATE if case.max_iterations is None else NOT_YET):
         message = (
             "reported as an estimate without a warning, though the score there is "
             f"{rows.decrement:.2g} standard errors from zero: say converged = False"

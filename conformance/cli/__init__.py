@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from conformance.cli import cases as cases_commands
-from conformance.cli.common import CaseGlobs, CasesFolder, Digits, Strict, err, out, progress, unusable_is_2
+from conformance.cli.common import CaseGlobs, CasesFolder, CheckGlobs, Digits, Strict, err, out, progress, unusable_is_2
 from conformance.errors import CallError, Unusable
 from conformance.library import Library
 from conformance.verdict import Verdict, exit_status
@@ -59,25 +59,25 @@ def gate(
     case: CaseGlobs = None,
     digits: Digits = 6.0,
     strict: Strict = False,
+    check: CheckGlobs = None,
     report: Annotated[Path | None, typer.Option(help="Write the record of the run here, as JSON Lines.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes to run the cases in.")] = 1,
 ) -> None:
     """Put an implementation to every case.  Exit status: 0 conforms, 1 does not, 2 something can't be used."""
-    from conformance.checks import CHECKS
-    from conformance.gate import run, run_line
+    from conformance.gate import run, run_line, select_checks
     from conformance.implementations import find
     from conformance.report.record import Writer, summary_line
     from conformance.report.terminal import show_failures, show_summary
     from conformance.trial import Demand
 
     found, library = find(implementation), Library.at(cases)
-    ids = library.select(case)
+    ids, checks = library.select(case), select_checks(check)
     started, fit_seconds, unusable = time.perf_counter(), 0.0, False
     verdicts: list[Verdict] = []
     with Writer(_writable(report)) as writer, progress(f"gate {implementation}", len(ids)) as advance:
-        header = run_line(found, len(ids), len(CHECKS))
+        header = run_line(found, len(ids), len(checks))
         writer.write(header)
-        for result in run(implementation, library, ids, Demand(digits, strict), jobs):
+        for result in run(implementation, library, ids, Demand(digits, strict), jobs, checks):
             for verdict in result.verdicts:
                 writer.write(verdict.as_json())
             show_failures(out, result.verdicts)

@@ -24,6 +24,9 @@ CasesFolder = Annotated[
 CaseGlobs = Annotated[
     list[str] | None, typer.Option("--case", help="Only the cases that match this pattern; may be repeated.")
 ]
+CheckGlobs = Annotated[
+    list[str] | None, typer.Option("--check", help="Only the checks that match this pattern; may be repeated.")
+]
 Digits = Annotated[
     float, typer.Option(min=0, max=15.9, help="Digits asked of every quantity, where the data can give them.")
 ]

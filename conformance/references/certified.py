@@ -139,7 +139,8 @@ def as_reference(case: Case, stored: Mapping[str, Any]) -> Reference:
         ) from error
     errors = attainable_errors(case.problem(), values, condition, sigma) if condition is not None else {}
     exactly = "in exact arithmetic" if digits is None else f"to {digits} digits"
-    return Reference(values, f"proven {exactly}, {kind} maximum", errors)
+    of_what = f", {kind} maximum" if kind in ("global", "local") else ""
+    return Reference(values, f"proven {exactly}{of_what}", errors)
 
 
 def _floats(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 import pytest
+from known_of_r import R_IS_OFF
 from links_in_mpmath import maximum_likelihood
 from proof_support import BY_PAIR, leaves, problem_of, stored_of
 
@@ -58,14 +59,6 @@ def agrees_with_mpmath(problem: Problem, stored: dict[str, Any]) -> None:
 
 
 #: Where R's glm is off itself, however often it is polished.
-R_IS_OFF = {
-    "four-coins-start-probit": "diverges from the start and says converged (Marschner 2011)",
-    "marschner-divergent-start": "the same with the logit link",
-    "seven-points-cauchit-cycle": "Fisher scoring without step halving cycles",
-    "far-row-logit": "binomial()$linkinv floors probabilities at 2.2e-16: the tail's row is not fitted as it is",
-    "far-row-probit": "the same for the probit link",
-    "far-row-cloglog": "the same for the complementary log-log link",
-}
 #: summary.glm estimates the dispersion of MASS::negative.binomial(theta).
 R_CONVENTIONS = {**DEFAULTS, "negative_binomial_dispersion": "estimated"}
 
