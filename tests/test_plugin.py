@@ -32,14 +32,14 @@ def test_there_is_one_test_for_each_case_and_check_in_the_junit_file_too(
     assert result.ret == 0
     counted = result.parseoutcomes()
     assert counted["passed"] + counted.get("skipped", 0) == 2 * N
-    assert counted["passed"] > N
+    assert counted["passed"] > N // 2
     names = [one.get("name") for one in ElementTree.parse(pytester.path / "junit.xml").iter("testcase")]
     asked = [f"test_conforms[{id}-{check}]" for id in ("dobson", "separated-ten") for check in CHECKS]
     assert sorted(map(str, names)) == sorted(asked)
 
 
 def test_k_chooses_cases_and_checks(pytester: pytest.Pytester, cases: Path) -> None:
-    chosen = "dobson and deviance and not null and not residuals"
+    chosen = "dobson and deviance and not null and not residuals and not deviance_is"
     result = pytester.runpytest_inprocess(*called(cases, "--implementation", "irls", "-k", chosen))
     result.assert_outcomes(passed=1, deselected=2 * N - 1)
 

@@ -41,7 +41,7 @@ def fits(trial: Trial, quantity: str, value: Any, got: Any = None) -> bool:
     NaN agrees with NaN (aliased columns), and a quantity may be no field of Fit.
     """
     got = getattr(trial.fit, quantity, None) if got is None else got
-    if value is None or got is None or np.shape(value) != np.shape(got):
+    if value is None or got is None or np.iscomplexobj(value) or np.shape(value) != np.shape(got):
         return False
     value, want = np.asarray(value, dtype=float), np.asarray(trial.expected[quantity], dtype=float)
     known = np.isfinite(np.atleast_1d(want)) & np.isfinite(np.atleast_1d(value))

@@ -105,14 +105,16 @@ def lost_precision(trial: Trial, quantity: str) -> Cause | None:
     b = fit.coefficients[np.isfinite(fit.coefficients)]
     right = np.asarray(trial.expected["coefficients"])[np.isfinite(trial.expected["coefficients"])]
 
+    digits_right, _ = worst(agreement(fit.coefficients, trial.expected["coefficients"], trial.scale("coefficients")))
+
     def all_are(change: Any) -> bool:
         exact = [v == change(v) for v in right]
         return bool(len(b) and all(v == change(v) for v in b) and not all(exact))
 
-    if all_are(lambda v: float(np.float32(v))):
+    if digits_right > 3.0 and all_are(lambda v: float(np.float32(v))):
         return "single precision", "every reported coefficient is a float32: single precision inside"
     for digits in (15, 10, 9, 8, 7, 6, 5, 4):
-        if digits < 12 and all_are(lambda v, d=digits: float(f"{v:.{d}g}")):
+        if digits_right > 3.0 and digits < 12 and all_are(lambda v, d=digits: float(f"{v:.{d}g}")):
             return "rounded", f"every reported coefficient has {digits} significant digits at most: they were rounded"
     error, cond = _error(trial, name), condition(trial)
     if cond > 1e3 and error <= 100.0 * U * cond**2:

@@ -125,14 +125,16 @@ def another_formula(trial: Trial, quantity: str) -> Cause | None:
     want = trial.expected.get("coefficients")
     if want is not None:
         a, b = np.sort(fit.coefficients), np.sort(want)
-        if len(a) > 1 and worst(agreement(a, b, np.maximum(np.abs(b), 1e-300)))[0] > CONVINCING:
+        near = worst(agreement(fit.coefficients, want, trial.scale("coefficients")))[0] > 3.0
+        if len(a) > 1 and not near and worst(agreement(a, b, np.maximum(np.abs(b), 1e-300)))[0] > CONVINCING:
             return "another order", "the right numbers under other names: they are in another order"
-    for words, terms, X in other_scores(trial):
-        if not np.all(np.isfinite(terms)):
-            terms = np.where(np.isfinite(terms), terms, 0.0)
-        size = np.linalg.norm(X * terms[:, None], axis=0)
-        if np.all(np.abs(X.T @ terms) <= 1e-6 * np.where(size > 0, size, 1.0)):
-            return words, f"these coefficients solve the score equations {words}"
+    if want is not None:
+        right = replace(trial, fit=replace(fit, coefficients=want))
+        tells = {words: _size(terms, X) for words, terms, X in other_scores(right)}
+        for words, terms, X in other_scores(trial):  # the right coefficients must not solve the wrong equations too
+            size = _size(terms, X)
+            if size <= 1e-6 and size < 1e-3 * tells.get(words, 0.0):
+                return words, f"these coefficients solve the score equations {words}"
     kept, U_ = ~np.isnan(fit.coefficients), own.score
     slopes = kept.copy()
     slopes[0] &= not trial.problem.intercept
@@ -204,3 +206,10 @@ def other_scores(trial: Trial) -> Iterator[tuple[str, Array, Array]]:
                 pass
         elif beta[0] == 0 and kept.sum() > 1:
             yield "without its intercept, for which 0 is reported", w * residual * mu_eta / V, X[:, 1:]
+
+
+def _size(terms: Array, X: Array) -> float:
+    """The largest |X_j' t| over the norm of its terms: 0 for the root of an estimating function."""
+    terms = np.where(np.isfinite(terms), terms, 0.0)
+    norms = np.linalg.norm(X * terms[:, None], axis=0)
+    return float(np.max(np.abs(X.T @ terms) / np.where(norms > 0, norms, 1.0), initial=0.0))

@@ -22,6 +22,12 @@ Tie = tuple[ArrayLike, ArrayLike, ArrayLike]  # got, what it must be, and the sc
 #: Half a digit of leave: both sides of a tie have errors of their own.
 LEAVE = 0.5
 
+#: Below this part of the null deviance a deviance is rounding; the gate's six digits of nothing.
+NOTHING = 1e-8
+#: A residual this much smaller than its fellows, or than y, has a sign that rounding decides.
+SIGNLESS = 1e-6
+SIGNLESS_OF_Y = 1e-12
+
 
 def _tied(name: str, needs: tuple[str, ...], words: str) -> Callable[[Callable[[Trial, Fit], Tie | None]], Check]:
     """A check out of a function that gives the two sides of a tie; ``needs`` are the quantities it needs."""
@@ -119,8 +125,8 @@ def residual_signs(trial: Trial, fit: Fit) -> Tie | None:
         return None
     raw = fit.response_residuals if mu is None else trial.problem.y - mu
     d = np.asarray(fit.deviance_residuals)
-    clear = (trial.problem.prior_weights > 0) & (np.abs(d) > 1e-6 * np.sqrt(np.mean(d**2)))
-    clear &= np.abs(np.asarray(raw)) > 1e-12 * np.abs(trial.problem.y)
+    clear = (trial.problem.prior_weights > 0) & (np.abs(d) > SIGNLESS * np.sqrt(np.mean(d**2)))
+    clear &= np.abs(np.asarray(raw)) > SIGNLESS_OF_Y * np.abs(trial.problem.y)
     return np.sign(d[clear]), np.sign(np.asarray(raw)[clear]), 1.0
 
 

@@ -9,7 +9,8 @@ from conformance.verdict import Outcome
 
 #: A score so many standard errors from zero is no estimate by any reading, and to say nothing of it is dishonest;
 #: where the case is about an iteration limit, one that is this far is not there yet.
-NO_ESTIMATE, NOT_YET = 1.0, 1e-3
+NO_ESTIMATE = 1.0
+NOT_YET = 1e-3
 
 _WHY = {
     "separated": "the data are completely separated, so that no maximum likelihood estimate exists",

@@ -14,6 +14,9 @@ from conformance.verdict import Outcome
 
 #: Threads may add in another order, so that the last bits may differ; more may not.
 SAME_DIGITS = 12.0
+#: An entry of a vector that is this much smaller than the largest is judged by that one.
+SMALL_ENTRY = 1e-8
+LEAST = 1e-300  # against dividing by zero
 _COMPARED = ("coefficients", "standard_errors", "deviance", "log_likelihood", "dispersion", "leverages")
 
 
@@ -64,7 +67,7 @@ def _difference(first: Fit, second: Fit, when: str) -> Finding | None:
         if a is None or b is None:
             continue
         size = np.abs(np.nan_to_num(np.atleast_1d(a)))
-        scale = np.maximum(size, 1e-8 * float(np.max(size, initial=0.0)) + 1e-300)
+        scale = np.maximum(size, SMALL_ENTRY * float(np.max(size, initial=0.0)) + LEAST)
         digits, _ = worst(agreement(b, a, scale))
         if digits < SAME_DIGITS:
             message = f"asked again {when}, it gives another answer: {quantity} agrees to {max(digits, -99):.1f} digits"
