@@ -179,8 +179,9 @@ def test_an_exception_on_our_side_ends_it(marker: str, monkeypatch: pytest.Monke
     adapter.close()
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name)
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize(
+    ("how", "jobs"), [(signal.SIGINT, "1"), (signal.SIGTERM, "1"), (signal.SIGKILL, "1"), (signal.SIGKILL, "2")]
+)
 def test_however_the_gate_ends_nothing_is_left(how: signal.Signals, jobs: str, small: Library, marker: str) -> None:
     words = ["gate", "--command", shlex.join([*MISBEHAVING, "hangs"]), "--cases", str(small.cases), "--jobs", jobs]
     gate = subprocess.Popen(
@@ -393,7 +394,7 @@ R_FAILS = {
 )
 def test_the_examples_conform_where_they_should(argv: list[str], fails: set[str], library: Library) -> None:
     ids = library.select()
-    ids = sorted({*ids[::3], *(id for id in ids if id in R_FAILS)})
+    ids = sorted({*ids[::6], *(id for id in ids if id in R_FAILS)})
     adapter = Command(argv)
     wrong, counts = {}, Counter[str]()
     for result in run(from_object("under-test", adapter), library, ids):
@@ -403,7 +404,7 @@ def test_the_examples_conform_where_they_should(argv: list[str], fails: set[str]
     adapter.close()
     assert {id: messages for id, messages in wrong.items() if id not in fails} == {}
     assert fails <= wrong.keys()  # the list must shrink
-    assert counts["pass"] > 1000
+    assert counts["pass"] > 500
     assert counts["error"] == 0
 
 
@@ -502,7 +503,7 @@ def test_audit_fit_and_find_take_a_command_by_name(small: Library, marker: str) 
     assert find(name).name == "irls.mjs (examples/javascript)"
     shown = command("fit", "dobson", name, "--cases", small.cases)
     assert shown.status == 0
-    assert "coefficients" in shown.out
+    assert "converged: True; iterations: 5" in shown.out
     side_by_side = command("audit", "irls", name, "--case", "dobson", "--cases", small.cases)
     assert side_by_side.status == 0
     assert nothing_left(marker)

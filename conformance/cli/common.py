@@ -53,7 +53,7 @@ def the_one(
     """The name to find, and the limits of the command; CallError unless there is one of the two."""
     if (implementation is None) == (command is None):
         what = "both were" if command is not None else "neither was"
-        raise CallError(f"give IMPLEMENTATION or --command, one of the two: {what} given")
+        raise CallError(f"give IMPLEMENTATION or --command, one of the two: {what} given; --help shows how")
     name = f"{COMMAND}{command}" if implementation is None else implementation
     if not name.startswith(COMMAND) and (timeout, memory) != (None, None):
         raise CallError(f"--timeout and --memory are for a command: {name} runs in this process, which has no limits")
