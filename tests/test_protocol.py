@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -73,6 +74,7 @@ def alive(mark: str) -> list[str]:
 
 def nothing_left(mark: str) -> bool:
     """Whether all processes with the mark end; a killed one may take a moment."""
+    gc.collect()  # what a finished run still refers to in a circle
     for _ in range(500):
         if not alive(mark):
             return True
@@ -394,7 +396,7 @@ R_FAILS = {
 )
 def test_the_examples_conform_where_they_should(argv: list[str], fails: set[str], library: Library) -> None:
     ids = library.select()
-    ids = sorted({*ids[::6], *(id for id in ids if id in R_FAILS)})
+    ids = sorted({*ids[::12], *(id for id in ids if id in R_FAILS)})
     adapter = Command(argv)
     wrong, counts = {}, Counter[str]()
     for result in run(from_object("under-test", adapter), library, ids):
@@ -404,7 +406,7 @@ def test_the_examples_conform_where_they_should(argv: list[str], fails: set[str]
     adapter.close()
     assert {id: messages for id, messages in wrong.items() if id not in fails} == {}
     assert fails <= wrong.keys()  # the list must shrink
-    assert counts["pass"] > 500
+    assert counts["pass"] > 200
     assert counts["error"] == 0
 
 

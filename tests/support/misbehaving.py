@@ -1,4 +1,4 @@
-"""An adapter that goes wrong in the way that its argument names when it is asked for the second fit.
+"""An adapter that goes wrong in the way that its argument names when it is asked for the case dobson.
 
 It answers any other request with zeros, and says so: a failure of checks, but an answer.  Standard library only.
 """
@@ -97,7 +97,7 @@ while True:
         if WAY != "ignores stop":
             break
         time.sleep(1000)
-    elif request["id"] == "2":
+    elif "outcome2" in request["names"]:  # the case dobson
         go_wrong(request)
     else:
         say(zeros(request))
