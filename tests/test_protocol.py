@@ -389,14 +389,16 @@ R_FAILS = {
     "marschner-divergent-start",
     "seven-points-cauchit-cycle",  # Fisher scoring goes round in a cycle
 }
+#: Its start is simple: with an inverse link and an offset of a column it may find none, and refuses.
+NODE_FAILS = {"coalition-gamma-inverse"}
 
 
 @pytest.mark.parametrize(
-    ("argv", "fails"), [pytest.param(R, R_FAILS, id="r"), pytest.param(NODE, set(), id="javascript")]
+    ("argv", "fails"), [pytest.param(R, R_FAILS, id="r"), pytest.param(NODE, NODE_FAILS, id="javascript")]
 )
 def test_the_examples_conform_where_they_should(argv: list[str], fails: set[str], library: Library) -> None:
     ids = library.select()
-    ids = sorted({*ids[::12], *(id for id in ids if id in R_FAILS)})
+    ids = sorted({*ids[::12], *(id for id in ids if id in R_FAILS | NODE_FAILS)})
     adapter = Command(argv)
     wrong, counts = {}, Counter[str]()
     for result in run(from_object("under-test", adapter), library, ids):
@@ -407,7 +409,7 @@ def test_the_examples_conform_where_they_should(argv: list[str], fails: set[str]
     assert {id: messages for id, messages in wrong.items() if id not in fails} == {}
     assert fails <= wrong.keys()  # the list must shrink
     assert counts["pass"] > 200
-    assert counts["error"] == 0
+    assert counts["error"] == (argv is NODE)
 
 
 # ------------------------------------------------------------------------------------------ smoke
