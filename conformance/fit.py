@@ -19,6 +19,14 @@ class Unsupported(Exception):
     """Raised by an implementation for what it does not offer: counted apart, never as passed or failed."""
 
 
+class Refused(ValueError):
+    """What a command says of input that it will not fit, in its own words."""
+
+
+class AdapterError(RuntimeError):
+    """A command gave no answer: it crashed, hung, or wrote what is none.  An error, never a refusal."""
+
+
 class NotAFit(TypeError):
     """What an implementation returned is no answer: the wrong type, a wrong length, a NaN where none makes sense."""
 

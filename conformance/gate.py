@@ -22,8 +22,9 @@ import numpy as np
 from conformance.case import Case
 from conformance.checks import CHECKS
 from conformance.errors import CallError, Unusable
-from conformance.fit import Fit, NotAFit, Unsupported, as_fit
+from conformance.fit import AdapterError, Fit, NotAFit, Unsupported, as_fit
 from conformance.implementations import Implementation, find
+from conformance.implementations.command import Limits
 from conformance.library import Library
 from conformance.problem import Problem
 from conformance.references.known import reference_of
@@ -84,14 +85,19 @@ def run(
     demand: Demand = Demand(),
     jobs: int = 1,
     checks: Sequence[str] = tuple(CHECKS),
+    limits: Limits = Limits(),
 ) -> Iterator[CaseResult]:
-    """Put each case to the implementation, in order; with ``jobs`` > 1 in as many processes (give a name then)."""
+    """Put each case to the implementation, in order; with ``jobs`` > 1 in as many processes (give a name then).
+
+    ``limits`` hold for a command that is given by name.
+    """
     if jobs == 1 or not isinstance(implementation, str):
-        found = find(implementation) if isinstance(implementation, str) else implementation
+        found = find(implementation, limits) if isinstance(implementation, str) else implementation
         yield from (judge(found, library, id, demand, checks) for id in ids)
         return
     context = multiprocessing.get_context("spawn")  # R and threaded BLAS do not survive a fork
-    ask, waiting = partial(_judge_by_name, implementation, library, demand=demand, checks=tuple(checks)), list(ids)
+    ask = partial(_judge_by_name, implementation, library, demand=demand, limits=limits, checks=tuple(checks))
+    waiting = list(ids)
     while waiting:  # a process that dies takes the pool with it: its case is asked alone, and the rest in a new pool
         with ProcessPoolExecutor(jobs, mp_context=context) as pool:
             for future in [pool.submit(ask, id) for id in waiting]:
@@ -115,16 +121,18 @@ def _alone(ask: Callable[[str], CaseResult], id: str, context: SpawnContext, che
             return CaseResult(id, every(id, checks, Outcome.ERROR, cause="implementation", message=message))
 
 
-def _judge_by_name(implementation: str, library: Library, id: str, demand: Demand, checks: Sequence[str]) -> CaseResult:
-    return judge(_found(implementation), library, id, demand, checks)
+def _judge_by_name(
+    implementation: str, library: Library, id: str, demand: Demand, limits: Limits, checks: Sequence[str]
+) -> CaseResult:
+    return judge(_found(implementation, limits), library, id, demand, checks)
 
 
 _FOUND: dict[str, Implementation] = {}
 
 
-def _found(name: str) -> Implementation:
+def _found(name: str, limits: Limits) -> Implementation:
     """``find``, once in each process."""
-    return _FOUND[name] if name in _FOUND else _FOUND.setdefault(name, find(name))
+    return _FOUND[name] if name in _FOUND else _FOUND.setdefault(name, find(name, limits))
 
 
 def judge(
@@ -173,6 +181,9 @@ def answer(
         return None, None, every(case.id, checks, Outcome.UNSUPPORTED, message=str(error))
     except NotAFit as error:
         message = f"{implementation.name} {error}; see the contract in docs/implementations.md"
+        return None, None, every(case.id, checks, Outcome.ERROR, cause="implementation", message=message)
+    except AdapterError as error:
+        message = f"{implementation.name} {error}"
         return None, None, every(case.id, checks, Outcome.ERROR, cause="implementation", message=message)
     except (Exception, SystemExit) as error:
         words = f"{type(error).__name__}: {error}"

@@ -54,6 +54,7 @@ COMMANDS = [
     ("certify",),
     ("audit",),
     ("fit",),
+    ("smoke",),
     ("cases",),
     ("cases", "list"),
     ("cases", "show"),

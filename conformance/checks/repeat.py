@@ -8,7 +8,7 @@ import numpy as np
 
 from conformance.checks.invariance import described
 from conformance.digits import agreement, worst
-from conformance.fit import Fit, Unsupported
+from conformance.fit import AdapterError, Fit, Unsupported
 from conformance.trial import Finding, Trial
 from conformance.verdict import Outcome
 
@@ -43,6 +43,9 @@ def same_answer_twice(trial: Trial) -> Finding:
             if other is not None:
                 _forgiving(trial, other)
             again = trial.ask(trial.problem)
+        except AdapterError as error:
+            message = f"asked again {when}, it {error}"
+            return Finding(Outcome.ERROR, name, cause="implementation", message=message)
         except Exception as error:
             message = f"asked again {when}, it refuses what it fitted before: {type(error).__name__}: {error}"
             return Finding(Outcome.FAIL, name, cause="remembers", message=message)
@@ -53,9 +56,11 @@ def same_answer_twice(trial: Trial) -> Finding:
 
 
 def _forgiving(trial: Trial, other: object) -> None:
-    """Put ``other`` to the implementation, whatever it says of it."""
+    """Put ``other`` to the implementation, whatever it says of it; a crash is no word."""
     try:
         trial.ask(other)  # type: ignore[misc, arg-type]
+    except AdapterError:
+        raise
     except (Unsupported, Exception):
         return
 

@@ -1,4 +1,4 @@
-"""The command line: gate, regenerate, certify, audit, fit, cases.  It parses, calls and shows; it computes nothing."""
+"""The command line: gate, regenerate, certify, audit, fit, smoke, cases.  It computes nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,22 @@ from rich.markup import escape
 from rich.table import Table
 
 from conformance.cli import cases as cases_commands
-from conformance.cli.common import CaseGlobs, CasesFolder, CheckGlobs, Digits, Strict, err, out, progress, unusable_is_2
+from conformance.cli.common import (
+    CaseGlobs,
+    CasesFolder,
+    CheckGlobs,
+    CommandLine,
+    Digits,
+    ImplementationName,
+    Memory,
+    Strict,
+    Timeout,
+    err,
+    out,
+    progress,
+    the_one,
+    unusable_is_2,
+)
 from conformance.errors import CallError, Unusable
 from conformance.library import Library
 from conformance.verdict import Verdict, exit_status
@@ -52,14 +67,15 @@ def _options(
 @app.command(epilog="Example: glm-conformance gate mypackage.adapter:fit --case 'nist-*' --report run.jsonl")
 @unusable_is_2
 def gate(
-    implementation: Annotated[
-        str, typer.Argument(help="irls, statsmodels, r-glm, ... or module:attribute of your own.")
-    ],
+    implementation: ImplementationName = None,
+    command: CommandLine = None,
     cases: CasesFolder = None,
     case: CaseGlobs = None,
     digits: Digits = 6.0,
     strict: Strict = False,
     check: CheckGlobs = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
     report: Annotated[Path | None, typer.Option(help="Write the record of the run here, as JSON Lines.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes to run the cases in.")] = 1,
 ) -> None:
@@ -70,14 +86,17 @@ def gate(
     from conformance.report.terminal import show_failures, show_summary
     from conformance.trial import Demand
 
-    found, library = find(implementation), Library.at(cases)
+    name, limits = the_one(implementation, command, timeout, memory)
+    found, library = find(name, limits), Library.at(cases)
     ids, checks = library.select(case), select_checks(check)
     started, fit_seconds, unusable = time.perf_counter(), 0.0, False
     verdicts: list[Verdict] = []
-    with Writer(_writable(report)) as writer, progress(f"gate {implementation}", len(ids)) as advance:
+    with Writer(_writable(report)) as writer, progress(f"gate {name}", len(ids)) as advance:
         header = run_line(found, len(ids), len(checks))
         writer.write(header)
-        for result in run(implementation, library, ids, Demand(digits, strict), jobs, checks):
+        subject = found if jobs == 1 else name
+        del found  # with --jobs every worker has its own: a command is not to wait here unused
+        for result in run(subject, library, ids, Demand(digits, strict), jobs, checks, limits):
             for verdict in result.verdicts:
                 writer.write(verdict.as_json())
             show_failures(out, result.verdicts)
@@ -246,6 +265,32 @@ def fit(
         err.print(f"{verdicts[0].outcome}: {escape(verdicts[0].message)}", soft_wrap=True)
         raise typer.Exit(1)
     show_fit(out, Trial(asked, asked.problem(), said, refusal, reference_of(library, asked), found.conventions), trace)
+
+
+@app.command(epilog="Example: glm-conformance smoke --command 'Rscript my_adapter.R'")
+@unusable_is_2
+def smoke(
+    implementation: ImplementationName = None,
+    command: CommandLine = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
+) -> None:
+    """Is the adapter itself right?  Two tiny fits, and the rules.  Exit status: 0 right, 1 wrong, 2 unusable."""
+    from conformance.implementations import find
+    from conformance.smoke import reported
+    from conformance.smoke import smoke as rules
+
+    found = find(*the_one(implementation, command, timeout, memory))
+    wrong = 0
+    for finding in rules(found):
+        wrong += finding.wrong is not None
+        out.print(f"{'ok   ' if finding.wrong is None else 'WRONG'} {escape(finding.rule)}", soft_wrap=True)
+        if finding.wrong is not None:
+            out.print(f"      {escape(finding.wrong)}", soft_wrap=True)
+    has, lacks = reported(found)
+    out.print(f"reported: {', '.join(has) or 'nothing'}; not reported: {', '.join(lacks) or 'nothing'}", soft_wrap=True)
+    out.print(escape(f"{found.name} {found.version}: " + (f"{wrong} wrong" if wrong else "the adapter is right")))
+    raise typer.Exit(1 if wrong else 0)
 
 
 def show_movement(movement: Movement) -> None:

@@ -13,7 +13,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from conformance.errors import Unusable
+from conformance.errors import CallError, Unusable
+from conformance.implementations import COMMAND
+from conformance.implementations.command import Limits
 
 out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
@@ -32,7 +34,33 @@ Digits = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Ask for all the digits that the data can give.")]
 
+ImplementationName = Annotated[
+    str | None, typer.Argument(help="irls, statsmodels, r-glm, ... or module:attribute of your own.")
+]
+CommandLine = Annotated[
+    str | None,
+    typer.Option("--command", help="In place of IMPLEMENTATION: a command that speaks JSON Lines (docs/protocol.md)."),
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option(min=0.001, help="With --command: seconds for each fit.  [default: 60]", metavar="SECONDS"),
+]
+Memory = Annotated[int | None, typer.Option(min=1, help="With --command: its address space, in MiB.", metavar="MIB")]
+
 P = ParamSpec("P")
+
+
+def the_one(
+    implementation: str | None, command: str | None, timeout: float | None, memory: int | None
+) -> tuple[str, Limits]:
+    """The name to find, and the limits of the command; CallError unless there is one of the two."""
+    if (implementation is None) == (command is None):
+        what = "both were" if command is not None else "neither was"
+        raise CallError(f"give IMPLEMENTATION or --command, one of the two: {what} given; --help shows how")
+    name = f"{COMMAND}{command}" if implementation is None else implementation
+    if not name.startswith(COMMAND) and (timeout, memory) != (None, None):
+        raise CallError(f"--timeout and --memory are for a command: {name} runs in this process, which has no limits")
+    return name, Limits(timeout or Limits().timeout, memory)
 
 
 def unusable_is_2(command: Callable[P, None]) -> Callable[P, None]:

@@ -1,4 +1,4 @@
-"""Implementations by name: one small file for each, and ``module:attribute`` for anybody's own."""
+"""Implementations by name: one small file for each, ``module:attribute`` or ``command:...`` for anybody's own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 from conformance.conventions import declared
 from conformance.errors import ImplementationError
+from conformance.implementations.command import Command, Limits
 from conformance.problem import Problem
 
 #: name -> module:attribute
@@ -40,13 +41,22 @@ class Implementation:
     conventions: Mapping[str, str] = field(default_factory=dict)
 
 
-def find(name: str) -> Implementation:
-    """The implementation called ``name``; ImplementationError says why there is none and what to do."""
+#: What a name begins with that is a command to run, such as "command:Rscript my_adapter.R".
+COMMAND = "command:"
+
+
+def find(name: str, limits: Limits = Limits()) -> Implementation:
+    """The implementation called ``name``; ImplementationError says why there is none and what to do.
+
+    ``limits`` hold for a command; what runs in this process has none.
+    """
+    if name.startswith(COMMAND):
+        return from_object(name, Command(name.removeprefix(COMMAND), *limits))
     where = BUILT_IN.get(name, name)
     if ":" not in where:
         raise ImplementationError(
             f"no implementation {name!r}{_nearest(name, BUILT_IN)}: give one of {', '.join(BUILT_IN)}, or "
-            "module:attribute of your own"
+            "module:attribute of your own, or 'command:...' for another language"
         )
     module_name, attribute = where.split(":", 1)
     if not all(part.isidentifier() for part in (*module_name.split("."), *attribute.split("."))):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-from conformance.fit import Fit
+from conformance.family import LINKS, PAIRS
+from conformance.fit import Fit, Unsupported
 from conformance.irls import fit
 from conformance.problem import Problem
 
@@ -21,5 +22,7 @@ class Irls:
             self.version = "uninstalled"
 
     def __call__(self, problem: Problem) -> Fit:
-        """Fit by IRLS."""
+        """Fit by IRLS; Unsupported for a family or link that is none of ours."""
+        if problem.family not in PAIRS or problem.link not in LINKS:
+            raise Unsupported(f"no family {problem.family!r} with link {problem.link!r}")
         return fit(problem)

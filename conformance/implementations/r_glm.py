@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from conformance.family import LINKS, PAIRS
+from conformance.fit import Unsupported
 from conformance.problem import Problem
 from conformance.references.r import Mode, describe, r_glm
 
@@ -17,6 +19,8 @@ class _RGlm:
         self.version = describe()["R"]
 
     def __call__(self, problem: Problem) -> dict[str, Any]:
+        if problem.family not in PAIRS or problem.link not in LINKS:
+            raise Unsupported(f"no family {problem.family!r} with link {problem.link!r}")
         return r_glm(problem, self.mode)
 
 

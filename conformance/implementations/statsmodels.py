@@ -49,6 +49,8 @@ class Statsmodels:
     def family(self, problem: Problem) -> Any:
         """The statsmodels family object with its link."""
         families = self._sm.families
+        if problem.link not in _LINKS:
+            raise Unsupported(f"no link {problem.link}")
         link = getattr(families.links, _LINKS[problem.link])()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # statsmodels warns of every link that is not the canonical one
