@@ -103,10 +103,11 @@ def deviance_is_a_sum(trial: Trial, fit: Fit) -> Tie:
 
 
 def _least(trial: Trial, fit: Fit) -> float:
-    """The size below which a deviance is rounding: its attainable error at 6 digits, or 1e-8 of the null deviance."""
+    """The size below which a deviance is rounding: NOTHING of the null deviance, or six digits of its rounding error."""
     error = trial.reference.errors.get("deviance")
     return max(
-        1e-8 * abs(fit.null_deviance or 1.0), 1e6 * trial.guard * float(np.max(error)) if error is not None else 0.0
+        NOTHING * abs(fit.null_deviance or 1.0),
+        trial.guard * float(np.max(error)) / NOTHING if error is not None else 0.0,
     )
 
 
