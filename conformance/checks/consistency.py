@@ -103,7 +103,7 @@ def deviance_is_a_sum(trial: Trial, fit: Fit) -> Tie:
 
 
 def _least(trial: Trial, fit: Fit) -> float:
-    """The size below which a deviance is rounding: NOTHING of the null deviance, or six digits of its rounding error."""
+    """The size below which a deviance is rounding: NOTHING of the null one, or six digits of its rounding error."""
     error = trial.reference.errors.get("deviance")
     return max(
         NOTHING * abs(fit.null_deviance or 1.0),
