@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from conformance.cli import cases as cases_commands
+from conformance.cli import zoo as zoo_command
 from conformance.cli.common import (
     CaseGlobs,
     CasesFolder,
@@ -47,6 +48,7 @@ app = typer.Typer(
     Example: glm-conformance gate mypackage.adapter:fit""",
 )
 app.add_typer(cases_commands.app, name="cases")
+app.command(epilog="Example: glm-conformance zoo --only offset --case 'ships*'")(zoo_command.zoo)
 
 
 def _version(asked: bool) -> None:

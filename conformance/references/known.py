@@ -14,12 +14,24 @@ from conformance.trial import Reference
 _PROVEN: dict[tuple[str, str], Reference] = {}
 
 
+_READ: dict[tuple[object, ...], Reference] = {}
+
+
 def reference_of(library: Library, case: Case) -> Reference:
-    """The reference that ``case`` is graded by.
+    """The reference that ``case`` is graded by, read once for as long as its files stay as they are.
 
     What is not stored is proven now (no R is needed).  StaleReference says which command mends a stored one; CaseError
     where the case claims another outcome than the proof.
     """
+    paths = (store.path_of(library, source, case.id) for source in ("certified", "r"))
+    ages = tuple(path.stat().st_mtime_ns if path.is_file() else None for path in paths)
+    key = (library.cases, library.references, case.id, case.asked_sha256, case.data_sha256, ages)
+    if key not in _READ:
+        _READ[key] = _reference_of(library, case)
+    return _READ[key]
+
+
+def _reference_of(library: Library, case: Case) -> Reference:
     from conformance.references import certified
 
     if case.outcome == "invalid":

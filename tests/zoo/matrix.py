@@ -1,0 +1,81 @@
+"""The kill matrix: each animal of the zoo before the gate, which checks refuse it, where, and for which cause."""
+
+from __future__ import annotations
+
+import multiprocessing
+import re
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+from conformance.gate import judge
+from conformance.library import Library
+from conformance.trial import Demand
+from conformance.verdict import Outcome, Verdict, conforms, count
+from zoo import CORRECT, FAULTS
+
+BAD = (Outcome.FAIL, Outcome.ERROR, Outcome.STALE)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the gate said of one animal."""
+
+    name: str
+    conforms: bool
+    bad: tuple[Verdict, ...]
+
+    @property
+    def cases(self) -> list[str]:
+        """The cases that refuse it."""
+        return sorted({v.case for v in self.bad})
+
+    @property
+    def checks(self) -> Counter[str]:
+        """For each check the number of cases that fail it."""
+        return Counter(v.check for v in self.bad)
+
+    @property
+    def rightly_named(self) -> list[Verdict]:
+        """The failing verdicts whose cause or message says what the fault is."""
+        pattern = re.compile(FAULTS[self.name].cause, re.IGNORECASE)
+        own_words = (
+            (v, v.message.split(" [detects:")[0]) for v in self.bad
+        )  # the case names faults too, all it detects
+        return [v for v, words in own_words if pattern.search(f"{v.cause}: {words}")]
+
+
+@cache
+def _library(cases: Path | None) -> Library:
+    return Library.at(cases)
+
+
+def put(name: str, cases: Path | None, ids: Sequence[str], checks: Sequence[str], strict: bool) -> Judged:
+    """One animal over the chosen cases, one object for all of them, as the gate has it."""
+    animal = (FAULTS.get(name) or CORRECT[name]).implementation()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # faulty fitters divide by zero, and more
+        results = [judge(animal, _library(cases), id, Demand(strict=strict), checks) for id in ids]
+    verdicts = [v for result in results for v in result.verdicts]
+    return Judged(name, conforms(count(verdicts)), tuple(v for v in verdicts if v.outcome in BAD))
+
+
+def matrix(
+    names: Sequence[str], cases: Path | None, ids: Sequence[str], checks: Sequence[str], strict: bool, jobs: int
+) -> Iterator[Judged]:
+    """``put`` for each of ``names``, in order, in ``jobs`` processes."""
+    ask = partial(put, cases=cases, ids=tuple(ids), checks=tuple(checks), strict=strict)
+    if jobs == 1:
+        yield from map(ask, names)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(ask, names)
+
+
+def asked(name: str, strict: bool) -> bool:
+    """Whether the gate is to refuse the fault: some lose digits that only --strict asks for."""
+    return name in FAULTS and (strict or not FAULTS[name].strict_only)
