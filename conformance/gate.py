@@ -22,7 +22,7 @@ from conformance.fit import Fit, NotAFit, Unsupported, as_fit
 from conformance.implementations import Implementation, find
 from conformance.library import Library
 from conformance.references.known import reference_of
-from conformance.trial import Demand, Finding, Trial
+from conformance.trial import Demand, Finding, Reference, Trial
 from conformance.verdict import Outcome, Verdict
 
 
@@ -112,18 +112,24 @@ def judge(implementation: Implementation, library: Library, id: str, demand: Dem
     """All checks of one case.  A case or reference that can't be used is an error of this case alone."""
     try:
         case = library.case(id)
-        problem = case.problem()
+        case.problem()
         reference = reference_of(library, case)
     except Unusable as error:
         verdicts = every(id, Outcome.ERROR, cause=error.fault, message=str(error))
         return CaseResult(id, verdicts, unusable=str(error))
+    return weigh(implementation, case, reference, demand)
+
+
+def weigh(implementation: Implementation, case: Case, reference: Reference, demand: Demand = Demand()) -> CaseResult:
+    """All checks of ``case`` against a reference that is known already."""
+    problem = case.problem()
     started = time.perf_counter()
     fit, refusal, verdicts = answer(implementation, case)
     seconds = time.perf_counter() - started
     if not verdicts:
         trial = Trial(case, problem, fit, refusal, reference, implementation.conventions, demand)
-        verdicts = tuple(_verdict(id, name, trial) for name in CHECKS)
-    return CaseResult(id, verdicts, seconds)
+        verdicts = tuple(_verdict(case.id, name, trial) for name in CHECKS)
+    return CaseResult(case.id, verdicts, seconds)
 
 
 def answer(implementation: Implementation, case: Case) -> tuple[Fit | None, str | None, tuple[Verdict, ...]]:

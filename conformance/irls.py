@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
+from scipy.optimize import linprog
 
 from conformance.family import REAL, Family, Link, family_of, link_of
 from conformance.fit import Fit
@@ -27,6 +28,7 @@ MAX_ITERATIONS = 500  # away from the canonical link Fisher scoring is linear: s
 MAX_HALVINGS = 40
 RANK_TOLERANCE = 1e-12  # exact dependence leaves about 1e-15; R draws the line at 1e-11
 FREE_STEPS = 3  # after a step that the edge of the domain cut short, so many whole ones must follow
+BLIND = 1e4  # a fall of the deviance by fewer units in its last place is lost in rounding
 SMALL = 1e-8  # in standard errors: a step that matters to no digit but the last; such steps go on while they shrink
 
 
@@ -164,9 +166,12 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
             )
             break
     walled = now.at_edge or len(trace) - last_wall <= FREE_STEPS
-    converged = not walled and now.settled and not said
+    informed = bool(np.all(np.diag(now.triangle[:-1, :-1]) != 0))  # else the score is 0 and says nothing
+    converged = not walled and now.settled and informed and not said
     if not converged and walled:
         said = "boundary: a mean has reached the edge of its domain, where there is no variance"
+    elif not informed and not said:
+        said = "the information is singular here: the iteration has left every mean that the data could tell of"
     elif not converged and not said:
         said = f"iteration limit of {limit} reached" if steps == limit else "no step from here raises the likelihood"
     tail = f"; the score is {now.decrement:.2g} standard errors from zero"
@@ -182,7 +187,10 @@ def least_squares_step(rows: Rows) -> Array:
 
 def start(family: Family, link: Link, X: Array, y: Array, w: Array, offset: Array, one_step: bool = False) -> Array:
     """(p,) coefficients of one weighted least squares fit to the link of slightly smoothed data."""
-    mean = np.full_like(y, np.average(y, weights=w))
+    average = float(np.average(y, weights=w))
+    if not (family.means.low < average < family.means.high):
+        average = 0.5  # every y is at the end of the range: no mean of theirs has a linear predictor
+    mean = np.full_like(y, average)
     if family.name == "binomial":
         mu = (w * y + 0.5) / (w + 1.0)
     elif family.name == "gaussian" and link.name == "identity":
@@ -196,7 +204,24 @@ def start(family: Family, link: Link, X: Array, y: Array, w: Array, offset: Arra
     beta = _least_squares(X * root[:, None], z * root)
     if one_step or pass_over_rows(family, link, X, y, w, offset, beta).valid:
         return beta
-    return _least_squares(X, link.linkfun(mean) - offset)  # with an intercept: a constant mean, which is valid
+    beta = _least_squares(X, link.linkfun(mean) - offset)  # with an intercept and no offset: a constant mean
+    if pass_over_rows(family, link, X, y, w, offset, beta).valid:
+        return beta
+    return _inside(X, offset, float(link.linkfun(mean)[0]))
+
+
+def _inside(X: Array, offset: Array, level: float) -> Array:
+    """(p,) coefficients of the flattest eta that is at least |level| everywhere (a linear program).
+
+    Its sign is that of ``level``: there the means of an identity, inverse or sqrt link are positive, or those of a log-binomial below 1.
+    """
+    sign, (n, p) = np.sign(level), X.shape
+    size = np.linalg.norm(X, axis=0)
+    scaled, nothing = sign * X / size, np.zeros((n, 1))
+    rows = np.block([[-scaled, nothing], [scaled, nothing - 1.0]])  # |level| <= sign eta <= s, and s is minimised
+    limits = np.concatenate([sign * offset - abs(level), -sign * offset])
+    found = linprog([0.0] * p + [1.0], A_ub=rows, b_ub=limits, bounds=[(None, None)] * (p + 1))
+    return np.zeros(p) if found.x is None else np.asarray(found.x[:p] / size)
 
 
 def independent_columns(X: Array) -> NDArray[np.intp]:
@@ -242,11 +267,11 @@ def _least_squares(A: Array, b: Array) -> Array:
 def _halve(at: Callable[[Array], Rows], beta: Array, step: Array, now: Rows) -> tuple[Rows | None, Array, bool]:
     """The first of step, step/2, step/4 ... that stays in the domain and is better; None where none is.
 
-    Better is a deviance that does not rise; near the maximum, where the deviance has no digits left to tell by, a
-    shorter next step.  Also whether a step left the domain: a wall is in the way.
+    Better is a deviance that does not rise; near the maximum, where the deviance has no digits left to tell by (it
+    would fall by decrement^2), a shorter next step.  Also whether a step left the domain: a wall is in the way.
     """
-    walled, near = False, now.settled
-    for _ in range(3 if near else MAX_HALVINGS):
+    walled, near = False, now.settled or now.decrement**2 <= BLIND * EPS * now.deviance
+    for _ in range(3 if now.settled else MAX_HALVINGS):
         then = at(beta + step)
         lower = then.decrement < now.decrement if near else then.deviance <= now.deviance * (1 + 8 * EPS)
         if then.valid and lower:

@@ -54,6 +54,7 @@ COMMANDS = [
     ("certify",),
     ("audit",),
     ("fit",),
+    ("fuzz",),
     ("cases",),
     ("cases", "list"),
     ("cases", "show"),

@@ -74,13 +74,17 @@ def _errors(trial: Trial, optimum: Optimum) -> Finding | None:
     """For a canonical link: the standard errors against the Hessian's; None where they agree or are not comparable."""
     fit, problem = trial.fit, trial.problem
     canonical = problem.link == family_of(problem.family, problem.theta, problem.power).canonical
-    if fit is None or fit.standard_errors is None or not fit.dispersion or not canonical:
+    if fit is None or fit.standard_errors is None or not canonical:
+        return None
+    if not fit.dispersion or not np.isfinite(fit.dispersion):  # a perfect fit, or no degree of freedom
         return None
     with np.errstate(all="ignore"):
         got = fit.standard_errors / np.sqrt(fit.dispersion)
     kept = np.isfinite(optimum.unscaled_errors) & (optimum.unscaled_errors > 0)
     digits, at = worst(agreement(got[kept], optimum.unscaled_errors[kept], optimum.unscaled_errors[kept]))
-    required = min(4.0, trial.demand.digits)  # the Hessian comes from differences of gradients: 6 to 9 digits
+    required = min(
+        3.0, trial.demand.digits
+    )  # the Hessian comes from differences of gradients: 6 to 9 digits, near 4 at worst
     if digits >= required or (trial.reference.errors.get("standard_errors") is not None and _hopeless(trial)):
         return None
     want = float(optimum.unscaled_errors[kept][at])

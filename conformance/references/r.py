@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from conformance.errors import ImplementationError
+from conformance.fit import Unsupported
 from conformance.problem import Problem
 
 Mode = Literal["as_shipped", "tight", "polished"]
@@ -92,7 +93,10 @@ def r_glm(problem: Problem, mode: Mode) -> dict[str, Any]:
     try:
         answer = _from_r(from_r["report_glm"](**arguments, mode=_to_r(mode)))
     except RRuntimeError as error:
-        raise ValueError(f"R refuses: {' '.join(str(error).split())}") from error
+        words = " ".join(str(error).split())
+        if "please supply starting values" in words:
+            raise Unsupported(f"R finds no start of its own: {words}") from error
+        raise ValueError(f"R refuses: {words}") from error
     for name in (*_SCALARS, *_COUNTS):
         value = answer[name]
         number = None if value is None else float(np.asarray(value, dtype=np.float64).ravel()[0])
