@@ -28,7 +28,7 @@ MAX_ITERATIONS = 500  # away from the canonical link Fisher scoring is linear: s
 MAX_HALVINGS = 40
 RANK_TOLERANCE = 1e-12  # exact dependence leaves about 1e-15; R draws the line at 1e-11
 FREE_STEPS = 3  # after a step that the edge of the domain cut short, so many whole ones must follow
-BLIND = 1e4  # a fall of the deviance by fewer units in its last place is lost in rounding
+BLIND = 1e6  # a fall of the deviance by fewer units in its last place is lost in rounding
 SMALL = 1e-8  # in standard errors: a step that matters to no digit but the last; such steps go on while they shrink
 
 
@@ -213,7 +213,8 @@ def start(family: Family, link: Link, X: Array, y: Array, w: Array, offset: Arra
 def _inside(X: Array, offset: Array, level: float) -> Array:
     """(p,) coefficients of the flattest eta that is at least |level| everywhere (a linear program).
 
-    Its sign is that of ``level``: there the means of an identity, inverse or sqrt link are positive, or those of a log-binomial below 1.
+    Its sign is that of ``level``: there the means of an identity, inverse or sqrt link are positive, or those of a
+    log-binomial below 1.
     """
     sign, (n, p) = np.sign(level), X.shape
     size = np.linalg.norm(X, axis=0)
