@@ -86,11 +86,6 @@ def _quiet(function: Function) -> Function:
     return quiet
 
 
-def _log1mexp(x: Array) -> Array:
-    """log(1 - exp(x)) for x < 0, both ends accurate (Maechler 2012, eq. 7)."""
-    return np.where(x > -np.log(2.0), np.log(-np.expm1(x)), np.log1p(-np.exp(x)))
-
-
 def _expm1_ratio(x: Array) -> Array:
     """(exp(x) - 1) / x, 1 at x = 0."""
     return np.where(x < 1e-17, 1.0, np.where(x > 709.0, np.inf, np.expm1(x) / x))
@@ -319,6 +314,8 @@ def _poisson_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float
 
 def _gamma_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float) -> Array:
     """w times the log density of shape k = 1/phi and mean mu: the saturated one less half the scaled deviance."""
+    if phi == 0.0:
+        return np.full_like(y, np.inf)  # a perfect fit: the density is unbounded
     k = np.full_like(y, 1.0 / phi)
     saturated = 0.5 * np.log(k / (2.0 * np.pi)) - _stirling_error(k) - np.log(y)
     return w * (saturated - 0.5 * k * _gamma_deviance(y, mu, nu))

@@ -28,7 +28,7 @@ from conformance.implementations.command import Limits
 from conformance.library import Library
 from conformance.problem import Problem
 from conformance.references.known import reference_of
-from conformance.trial import Demand, Finding, Trial
+from conformance.trial import Demand, Finding, Reference, Trial
 from conformance.verdict import Outcome, Verdict
 
 
@@ -145,11 +145,23 @@ def judge(
     """The checks of one case.  A case or reference that can't be used is an error of this case alone."""
     try:
         case = library.case(id)
-        problem = case.problem()
+        case.problem()
         reference = reference_of(library, case)
     except Unusable as error:
         verdicts = every(id, checks, Outcome.ERROR, cause=error.fault, message=str(error))
         return CaseResult(id, verdicts, unusable=str(error))
+    return weigh(implementation, case, reference, demand, checks)
+
+
+def weigh(
+    implementation: Implementation,
+    case: Case,
+    reference: Reference,
+    demand: Demand = Demand(),
+    checks: Sequence[str] = tuple(CHECKS),
+) -> CaseResult:
+    """The checks of ``case`` against a reference that is known already."""
+    problem = case.problem()
     started, lent = time.perf_counter(), problem.copy()
     fit, refusal, verdicts = answer(implementation, case, lent, checks)
     seconds = time.perf_counter() - started
@@ -160,8 +172,8 @@ def judge(
 
         told = (implementation.conventions, demand, problem.differences(lent), ask)
         trial = Trial(case, problem, fit, refusal, reference, *told)
-        verdicts = tuple(_verdict(id, name, trial) for name in checks)
-    return CaseResult(id, verdicts, seconds)
+        verdicts = tuple(_verdict(case.id, name, trial) for name in checks)
+    return CaseResult(case.id, verdicts, seconds)
 
 
 def answer(

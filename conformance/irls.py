@@ -19,6 +19,7 @@ from scipy.linalg import solve_triangular
 from conformance.family import REAL, Family, Link, family_of, link_of
 from conformance.fit import Fit
 from conformance.problem import Problem, refuse_invalid
+from conformance.start import start
 
 Array = NDArray[np.float64]
 EPS = float(np.finfo(np.float64).eps)
@@ -27,6 +28,7 @@ MAX_ITERATIONS = 500  # away from the canonical link Fisher scoring is linear: s
 MAX_HALVINGS = 40
 RANK_TOLERANCE = 1e-12  # exact dependence leaves about 1e-15; R draws the line at 1e-11
 FREE_STEPS = 3  # after a step that the edge of the domain cut short, so many whole ones must follow
+BLIND = 1e6  # a fall of the deviance by fewer units in its last place is lost in rounding
 SMALL = 1e-8  # in standard errors: a step that matters to no digit but the last; such steps go on while they shrink
 
 
@@ -138,7 +140,11 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
     def at(beta: Array) -> Rows:
         return pass_over_rows(family, link, X, y, w, offset, beta)
 
-    beta = problem.start[columns] if problem.start is not None else start(family, link, X, y, w, offset, one_step)
+    def valid(beta: Array) -> bool:
+        return at(beta).valid
+
+    given = problem.start
+    beta = given[columns] if given is not None else start(family, link, X, y, w, offset, valid, one_step)
     now, trace = at(beta), []
     steps = 0 if problem.start is not None else 1  # the start from the data is a weighted least squares step itself
     if one_step:
@@ -164,9 +170,12 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
             )
             break
     walled = now.at_edge or len(trace) - last_wall <= FREE_STEPS
-    converged = not walled and now.settled and not said
+    informed = bool(np.all(np.diag(now.triangle[:-1, :-1]) != 0))  # else the score is 0 and says nothing
+    converged = not walled and now.settled and informed and not said
     if not converged and walled:
         said = "boundary: a mean has reached the edge of its domain, where there is no variance"
+    elif not informed and not said:
+        said = "the information is singular here: the iteration has left every mean that the data could tell of"
     elif not converged and not said:
         said = f"iteration limit of {limit} reached" if steps == limit else "no step from here raises the likelihood"
     tail = f"; the score is {now.decrement:.2g} standard errors from zero"
@@ -178,28 +187,6 @@ def least_squares_step(rows: Rows) -> Array:
     """(p,) delta by back substitution; zeros where the triangle is singular."""
     R, rhs = rows.triangle[:-1, :-1], rows.triangle[:-1, -1]
     return np.asarray(solve_triangular(R, rhs)) if np.all(np.diag(R) != 0) else np.zeros_like(rhs)
-
-
-def start(family: Family, link: Link, X: Array, y: Array, w: Array, offset: Array, one_step: bool = False) -> Array:
-    """(p,) coefficients of one weighted least squares fit to the link of slightly smoothed data."""
-    mean = np.full_like(y, np.average(y, weights=w))
-    if family.name == "binomial":
-        mu = (w * y + 0.5) / (w + 1.0)
-    elif family.name == "gaussian" and link.name == "identity":
-        mu = y
-    else:
-        mu = y + 1.0 if one_step else 0.5 * (y + mean)
-    mu = np.where(link.means.contains(mu) & family.means.contains(mu), mu, mean)
-    eta = link.linkfun(mu)
-    root = np.sqrt(w * link.mu_eta(eta) ** 2 / family.variance(mu, 1.0 - mu))
-    z = (y if link.name == "identity" else eta) - offset
-    beta = _least_squares(X * root[:, None], z * root)
-    if one_step or pass_over_rows(family, link, X, y, w, offset, beta).valid:
-        return beta
-    constant = _least_squares(X, link.linkfun(mean) - offset)  # with an intercept: a constant mean, which is valid
-    zero = np.zeros_like(constant)  # without one: the offset alone
-    walled = not pass_over_rows(family, link, X, y, w, offset, constant).valid
-    return zero if walled and pass_over_rows(family, link, X, y, w, offset, zero).valid else constant
 
 
 def independent_columns(X: Array) -> NDArray[np.intp]:
@@ -236,20 +223,14 @@ def recedes(family: Family, link: Link, y: Array, move: Array) -> bool:
     return not np.any(slack)
 
 
-def _least_squares(A: Array, b: Array) -> Array:
-    """argmin ||A x - b|| by QR."""
-    Q, R = np.linalg.qr(A)
-    return np.asarray(solve_triangular(R, Q.T @ b))
-
-
 def _halve(at: Callable[[Array], Rows], beta: Array, step: Array, now: Rows) -> tuple[Rows | None, Array, bool]:
     """The first of step, step/2, step/4 ... that stays in the domain and is better; None where none is.
 
-    Better is a deviance that does not rise; near the maximum, where the deviance has no digits left to tell by, a
-    shorter next step.  Also whether a step left the domain: a wall is in the way.
+    Better is a deviance that does not rise; near the maximum, where the deviance has no digits left to tell by (it
+    would fall by decrement^2), a shorter next step.  Also whether a step left the domain: a wall is in the way.
     """
-    walled, near = False, now.settled
-    for _ in range(3 if near else MAX_HALVINGS):
+    walled, near = False, now.settled or now.decrement**2 <= BLIND * EPS * now.deviance
+    for _ in range(3 if now.settled else MAX_HALVINGS):
         then = at(beta + step)
         lower = then.decrement < now.decrement if near else then.deviance <= now.deviance * (1 + 8 * EPS)
         if then.valid and lower:

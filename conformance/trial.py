@@ -28,6 +28,10 @@ Cause = tuple[str, str]  # why a number is off: a short name, and a sentence
 #: An explanation must match what was reported to this many digits.
 CONVINCING = 6.0
 
+#: Another root of the score: so near zero the score, in standard errors, and so far off the estimate, in its scale.
+A_ROOT = 1e-6
+APART = 1e-3
+
 
 @dataclass(frozen=True)
 class Demand:
@@ -89,7 +93,32 @@ class Trial:
             return f"the case's outcome is {self.case.outcome}: no such value exists"
         if self.case.max_iterations is not None and self.fit is not None and self.fit.admits_trouble:
             return f"the case allows {self.case.max_iterations} iterations, and the fit says that they were too few"
-        return None
+        return self.elsewhere
+
+    @cached_property
+    def elsewhere(self) -> str | None:
+        """Where the proof is of a local maximum only: whether the fit is at a root of higher likelihood, in words.
+
+        A root of lower likelihood is no maximum likelihood estimate, and fails like any other wrong answer.
+        """
+        want = self.reference.values.get("coefficients")
+        if self.fit is None or want is None or not self.reference.source.endswith("local maximum"):
+            return None
+        got = self.fit.coefficients
+        if np.any(np.isnan(got) != np.isnan(want)) or not np.all(np.isfinite(got[~np.isnan(want)])):
+            return None
+        apart = np.nanmax(np.abs(got - want) / self.scale("coefficients"), initial=0.0)
+        here, there = self.rows_at(got), self.rows_at(want)
+        triangle = np.abs(np.diag(here.triangle[:-1, :-1]))
+        stays = (
+            here.valid and np.all(triangle > 0) and here.decrement <= A_ROOT * math.sqrt(here.deviance / self.problem.n)
+        )
+        if apart < APART or not stays or here.smallest_weight <= 0 or here.deviance > there.deviance:
+            return None
+        return (
+            "the likelihood of this family and link may have several maxima; the fit is at another root of the score "
+            f"than the proven one, of higher likelihood (deviance {here.deviance:.6g}, proven {there.deviance:.6g})"
+        )
 
     @cached_property
     def expected(self) -> dict[str, Any]:
@@ -146,7 +175,7 @@ class Trial:
         errors, values = self.reference.errors, self.reference.values
         error, phi = errors.get(quantity), self.expected.get("dispersion")
         before = values.get("dispersion")
-        if error is None or phi is None or not before or phi == before:
+        if error is None or phi is None or not before or phi == before or not math.isfinite(phi):
             return error
         chosen = next((n for n in ("pearson", "deviance", "mle") if values.get(f"dispersion_{n}") == phi), "pearson")
         of_phi = errors.get(f"dispersion_{chosen}", errors.get("dispersion", 0.0))

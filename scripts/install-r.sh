@@ -1,19 +1,20 @@
 #!/bin/sh
-# Installs R with what the references need (MASS, statmod) and what builds rpy2, on Debian and Ubuntu.
+# Installs R with what the references need (MASS, statmod), what builds rpy2, and Node for the example adapter, on
+# Debian and Ubuntu.
 # Elsewhere it says what to install.  Does nothing where everything is there already.
 set -eu
 
-packages="r-base-core r-base-dev r-cran-mass r-cran-statmod python3-dev python3-venv"
+packages="r-base-core r-base-dev r-cran-mass r-cran-statmod python3-dev python3-venv nodejs"
 have() { command -v "$1" >/dev/null 2>&1; }
 
-if have R && have gcc && R --vanilla --slave -e 'stopifnot(requireNamespace("MASS"), requireNamespace("statmod"))' \
+if have R && have gcc && have node && R --vanilla --slave -e 'stopifnot(requireNamespace("MASS"), requireNamespace("statmod"))' \
     >/dev/null 2>&1 && [ -e "$(R RHOME)/lib/libR.so" ]; then
     echo "R is there: $(R --version | head -n 1)"
     exit 0
 fi
 if ! have apt-get; then
     echo "install-r: no apt-get here. Install R >= 4.0 built as a shared library, its packages MASS and statmod," >&2
-    echo "           and a C compiler; then run this again." >&2
+    echo "           a C compiler and Node; then run this again." >&2
     exit 1
 fi
 sudo=""

@@ -55,6 +55,7 @@ COMMANDS = [
     ("audit",),
     ("fit",),
     ("smoke",),
+    ("fuzz",),
     ("cases",),
     ("cases", "list"),
     ("cases", "show"),

@@ -22,8 +22,9 @@ from scipy.optimize import minimize
 from conformance.checks.values import compare
 from conformance.digits import agreement, worst
 from conformance.family import family_of, link_of
-from conformance.irls import independent_columns, start
+from conformance.irls import independent_columns, pass_over_rows
 from conformance.problem import Problem
+from conformance.start import start
 from conformance.trial import Finding, Trial
 from conformance.verdict import Outcome
 
@@ -74,7 +75,9 @@ def _errors(trial: Trial, optimum: Optimum) -> Finding | None:
     """For a canonical link: the standard errors against the Hessian's; None where they agree or are not comparable."""
     fit, problem = trial.fit, trial.problem
     canonical = problem.link == family_of(problem.family, problem.theta, problem.power).canonical
-    if fit is None or fit.standard_errors is None or not fit.dispersion or not canonical:
+    if fit is None or fit.standard_errors is None or not canonical:
+        return None
+    if not fit.dispersion or not np.isfinite(fit.dispersion):  # a perfect fit, or no degree of freedom
         return None
     with np.errstate(all="ignore"):
         got = fit.standard_errors / np.sqrt(fit.dispersion)
@@ -145,7 +148,11 @@ def _maximise(problem: Problem) -> Optimum | None:
         return np.asarray(half + half.T)
 
     family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
-    beta = problem.start[columns] if problem.start is not None else start(family, link, X, y, w, offset)
+
+    def valid(beta: Array) -> bool:
+        return pass_over_rows(family, link, X, y, w, offset, beta).valid
+
+    beta = problem.start[columns] if problem.start is not None else start(family, link, X, y, w, offset, valid, False)
     parameters = R @ beta
     if gaussian:
         rss = -2.0 * float(np.sum(w * density(Q @ parameters + offset + 0j).real))

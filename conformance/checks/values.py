@@ -137,6 +137,8 @@ def _not_comparable(trial: Trial, quantity: str) -> Finding | None:
     if trial.case.max_iterations is not None and trial.fit.admits_trouble:
         message = f"the case allows {trial.case.max_iterations} iterations, and the fit says that they were too few"
         return Finding(Outcome.UNDECIDED, quantity, message=message)
+    if trial.elsewhere:
+        return Finding(Outcome.UNDECIDED, quantity, message=trial.elsewhere)
     if quantity not in trial.expected:
         message = f"the reference ({trial.reference.source}) has no such value under the declared conventions"
         return Finding(Outcome.UNDECIDED, quantity, message=message)
@@ -206,6 +208,8 @@ def compare(trial: Trial, quantity: str, got: Any = None, expected: Mapping[str,
 
 def _as_undefined_in_r(trial: Trial, quantity: str, got: Any) -> bool:
     """Whether R, polished, reports the same infinity or NaN: a Gaussian log-likelihood with a weight of 0, say."""
+    if quantity in ("log_likelihood", "aic", "bic") and trial.problem.family == "gaussian" and np.isinf(got):
+        return bool(np.any(trial.problem.prior_weights == 0))  # the log density has log(weight) in it
     said = trial.reference.beside.get(quantity)
     return quantity in SCALARS and said is not None and not np.isfinite(got) and str(got) == str(float(said))
 

@@ -1,4 +1,4 @@
-"""The command line: gate, regenerate, certify, audit, fit, smoke, cases.  It computes nothing."""
+"""The command line: gate, fuzz, regenerate, certify, audit, fit, smoke, zoo, cases.  It computes nothing."""
 
 from __future__ import annotations
 
@@ -110,6 +110,44 @@ def gate(
         writer.write(summary)
     show_summary(out, header, verdicts, summary)
     raise typer.Exit(exit_status(summary["counts"], unusable=unusable))
+
+
+@app.command(epilog="Example: glm-conformance fuzz mypackage.adapter:fit --count 500 --seed 7 --out found")
+@unusable_is_2
+def fuzz(
+    implementation: Annotated[str, typer.Argument(help="irls, r-glm, ... or module:attribute of your own.")],
+    count: Annotated[int, typer.Option(min=1, help="How many problems are drawn.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same problems.")] = 1,
+    cases: Annotated[
+        Path, typer.Option("--out", "--cases", help="The folder of cases that what fails is written to.")
+    ] = Path("fuzz-cases"),
+    case: Annotated[
+        list[str] | None, typer.Option("--case", help="Only families and links that match, e.g. 'gamma-*'.")
+    ] = None,
+    digits: Digits = 6.0,
+    strict: Strict = False,
+) -> None:
+    """Draw random problems, prove each, gate it, and shrink what fails to a case file.  Exit 1 where something fails.
+
+    `glm-conformance gate IMPLEMENTATION --cases FOLDER` then shows it again.
+    """
+    from conformance.implementations import find
+    from conformance.report.found import show_found
+    from conformance.trial import Demand
+
+    try:
+        from conformance.fuzz import fuzz as search
+    except ModuleNotFoundError as error:
+        if error.name != "hypothesis":
+            raise
+        raise CallError("fuzz draws with Hypothesis: pip install 'glm-conformance[fuzz]'") from error
+    if cases.exists() and not cases.is_dir():
+        raise CallError(f"can't write cases to {cases}: it is no folder")
+    found = find(implementation)
+    with progress(f"fuzz {implementation}", count) as advance:
+        tally = search(found, count, seed, Demand(digits, strict), cases, case or (), advance)
+    show_found(out, found, tally, seed, cases)
+    raise typer.Exit(1 if tally.found else 0)
 
 
 @app.command(epilog="Example: glm-conformance regenerate contraception --source r")

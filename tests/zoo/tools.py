@@ -16,9 +16,10 @@ from scipy.linalg import solve_triangular
 from conformance.case import read_csv
 from conformance.family import Family, Link, family_of, link_of
 from conformance.fit import Fit
-from conformance.irls import Solution, fit, independent_columns, pass_over_rows, start
+from conformance.irls import Solution, fit, independent_columns, pass_over_rows
 from conformance.library import Library
 from conformance.problem import Problem, refuse_invalid
+from conformance.start import start
 from conformance.summary import summarise
 
 Array = NDArray[np.float64]
@@ -164,7 +165,11 @@ def scoring(
     if beta is None and problem.start is not None:
         beta = problem.start[at.columns]
     if beta is None:
-        beta = start(family(problem), link(problem), at.X, at.y, at.w, at.offset)
+
+        def valid(candidate: Array) -> bool:
+            return pass_over_rows(family(problem), link(problem), at.X, at.y, at.w, at.offset, candidate).valid
+
+        beta = start(family(problem), link(problem), at.X, at.y, at.w, at.offset, valid)
     limit = problem.max_iterations or limit
     damping, last = 1.0, np.zeros(len(at.y))
     before, sizes, deviances = beta, [], [deviance_at(family_, link_, at, beta)]

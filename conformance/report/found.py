@@ -1,0 +1,50 @@
+"""What random problems showed, on a terminal: what was drawn, why some were left, and each kind of failure once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from conformance.case import Outcome
+from conformance.implementations import Implementation
+
+if TYPE_CHECKING:
+    from conformance.fuzz import Tally
+
+
+def show_found(out: Console, implementation: Implementation, tally: Tally, seed: int, folder: Path) -> None:
+    """Problems by family and link and by outcome, the undecided by reason, the failures with their files."""
+    outcomes = [o for o in (*get_args(Outcome), "undecided") if any(o == one for _, _, one in tally.drawn)]
+    table = Table("family", "link", pad_edge=False, header_style="bold")
+    for outcome in ("problems", *outcomes):
+        table.add_column(outcome, justify="right")
+    pairs: dict[tuple[str, str], Counter[str]] = {}
+    for (family, link, outcome), number in sorted(tally.drawn.items()):
+        pairs.setdefault((family, link), Counter())[outcome] += number
+    for pair, counted in pairs.items():
+        table.add_row(*pair, str(counted.total()), *(str(counted[o]) for o in outcomes))
+    all_ = sum(pairs.values(), Counter())
+    table.add_section()
+    table.add_row("together", "", str(all_.total()), *(str(all_[o]) for o in outcomes))
+    out.print(table)
+    for reason, number in tally.undecided.most_common():
+        out.print(f"undecided {number}: {escape(reason)}", soft_wrap=True)
+    for found in tally.found.values():
+        check, cause, where = found.key
+        head = (
+            f"\n{check}, {cause}{f' ({where})' if where else ''}: {found.times} problems, the smallest is {found.path}"
+        )
+        out.print(escape(head), style="bold", soft_wrap=True)
+        out.print(f"  {escape(found.smallest.first.message)}", soft_wrap=True)
+    if tally.found:
+        out.print(
+            f"\nshow it again: `glm-conformance gate {escape(implementation.name)} --cases {escape(str(folder))}`"
+        )
+    verdict = f"{len(tally.found)} kinds of failure" if tally.found else "nothing found"
+    name = escape(f"{implementation.name} {implementation.version}")
+    out.print(f"{name}: {verdict} ({tally.drawn.total()} problems, seed {seed})")

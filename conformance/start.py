@@ -1,0 +1,70 @@
+"""Where an iteration starts when nobody says: coefficients whose every mean is inside the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+from scipy.optimize import linprog
+
+from conformance.family import Family, Link
+
+Array = NDArray[np.float64]
+
+
+def start(
+    family: Family,
+    link: Link,
+    X: Array,
+    y: Array,
+    w: Array,
+    offset: Array,
+    valid: Callable[[Array], bool],
+    one_step: bool,
+) -> Array:
+    """(p,) coefficients of one weighted least squares fit to the link of slightly smoothed data."""
+    average = float(np.average(y, weights=w))
+    if not (family.means.low < average < family.means.high):
+        average = 0.5  # every y is at the end of the range: no mean of theirs has a linear predictor
+    mean = np.full_like(y, average)
+    if family.name == "binomial":
+        mu = (w * y + 0.5) / (w + 1.0)
+    elif family.name == "gaussian" and link.name == "identity":
+        mu = y
+    else:
+        mu = y + 1.0 if one_step else 0.5 * (y + mean)
+    mu = np.where(link.means.contains(mu) & family.means.contains(mu), mu, mean)
+    eta = link.linkfun(mu)
+    root = np.sqrt(w * link.mu_eta(eta) ** 2 / family.variance(mu, 1.0 - mu))
+    z = (y if link.name == "identity" else eta) - offset
+    beta = _least_squares(X * root[:, None], z * root)
+    if one_step or valid(beta):
+        return beta
+    constant = _least_squares(X, link.linkfun(mean) - offset)  # with an intercept and no offset: a constant mean
+    for beta in (constant, np.zeros_like(constant)):
+        if valid(beta):
+            return beta
+    return _inside(X, offset, float(link.linkfun(mean)[0]))
+
+
+def _inside(X: Array, offset: Array, level: float) -> Array:
+    """(p,) coefficients of the flattest eta that is at least |level| everywhere (a linear program).
+
+    Its sign is that of ``level``: there the means of an identity, inverse or sqrt link are positive, or those of a
+    log-binomial below 1.
+    """
+    sign, (n, p) = np.sign(level), X.shape
+    size = np.linalg.norm(X, axis=0)
+    scaled, nothing = sign * X / size, np.zeros((n, 1))
+    rows = np.block([[-scaled, nothing], [scaled, nothing - 1.0]])  # |level| <= sign eta <= s, and s is minimised
+    limits = np.concatenate([sign * offset - abs(level), -sign * offset])
+    found = linprog([0.0] * p + [1.0], A_ub=rows, b_ub=limits, bounds=[(None, None)] * (p + 1))
+    return np.zeros(p) if found.x is None else np.asarray(found.x[:p] / size)
+
+
+def _least_squares(A: Array, b: Array) -> Array:
+    """argmin ||A x - b|| by QR."""
+    Q, R = np.linalg.qr(A)
+    return np.asarray(solve_triangular(R, Q.T @ b))
