@@ -314,7 +314,7 @@ def _poisson_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float
 
 def _gamma_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float) -> Array:
     """w times the log density of shape k = 1/phi and mean mu: the saturated one less half the scaled deviance."""
-    if phi == 0.0:
+    if np.all(np.asarray(phi) == 0.0):
         return np.full_like(y, np.inf)  # a perfect fit: the density is unbounded
     k = np.full_like(y, 1.0 / phi)
     saturated = 0.5 * np.log(k / (2.0 * np.pi)) - _stirling_error(k) - np.log(y)

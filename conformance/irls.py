@@ -140,11 +140,11 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
     def at(beta: Array) -> Rows:
         return pass_over_rows(family, link, X, y, w, offset, beta)
 
-    def valid(beta: Array) -> bool:
-        return at(beta).valid
+    def deviance(beta: Array) -> float:
+        return at(beta).deviance
 
     given = problem.start
-    beta = given[columns] if given is not None else start(family, link, X, y, w, offset, valid, one_step)
+    beta = given[columns] if given is not None else start(family, link, X, y, w, offset, deviance, one_step)
     now, trace = at(beta), []
     steps = 0 if problem.start is not None else 1  # the start from the data is a weighted least squares step itself
     if one_step:

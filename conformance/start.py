@@ -21,10 +21,14 @@ def start(
     y: Array,
     w: Array,
     offset: Array,
-    valid: Callable[[Array], bool],
-    one_step: bool,
+    deviance: Callable[[Array], float],
+    one_step: bool = False,
 ) -> Array:
-    """(p,) coefficients of one weighted least squares fit to the link of slightly smoothed data."""
+    """(p,) coefficients of one weighted least squares fit to the link of slightly smoothed data.
+
+    Where the data are far from that, of a constant mean or of the offset alone, whichever has the lowest ``deviance``
+    (infinite outside the domain); where none has a finite one, of the flattest eta that has means everywhere.
+    """
     average = float(np.average(y, weights=w))
     if not (family.means.low < average < family.means.high):
         average = 0.5  # every y is at the end of the range: no mean of theirs has a linear predictor
@@ -40,12 +44,12 @@ def start(
     root = np.sqrt(w * link.mu_eta(eta) ** 2 / family.variance(mu, 1.0 - mu))
     z = (y if link.name == "identity" else eta) - offset
     beta = _least_squares(X * root[:, None], z * root)
-    if one_step or valid(beta):
+    if one_step or (np.isfinite(deviance(beta)) and not np.any(offset)):
         return beta
     constant = _least_squares(X, link.linkfun(mean) - offset)  # with an intercept and no offset: a constant mean
-    for beta in (constant, np.zeros_like(constant)):
-        if valid(beta):
-            return beta
+    best = min((beta, constant, np.zeros_like(beta)), key=deviance)
+    if np.isfinite(deviance(best)):
+        return best
     return _inside(X, offset, float(link.linkfun(mean)[0]))
 
 

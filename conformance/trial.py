@@ -145,7 +145,8 @@ class Trial:
         want = np.atleast_1d(np.asarray(self.expected[quantity], dtype=np.float64))
         errors = self.expected.get("standard_errors")
         if quantity == "coefficients" and errors is not None:
-            return np.maximum(np.abs(want), np.where(np.isfinite(errors), errors, 0.0))
+            scale = np.maximum(np.abs(want), np.where(np.isfinite(errors), errors, 0.0))
+            return np.where(scale == 0, float(np.nanmax(np.abs(want), initial=0.0)) or 1.0, scale)
         if quantity == "covariance":
             se = np.sqrt(np.diag(want))
             return np.where(np.outer(se, se) > 0, np.outer(se, se), 1.0)

@@ -8,3 +8,6 @@ R_IS_OFF = {
     "far-row-probit": "the same for the probit link",
     "far-row-cloglog": "the same for the complementary log-log link",
 }
+
+#: R refuses these for want of starting values, though they have an estimate: glm.fit tries one start and gives up.
+R_REFUSES = ("gamma-identity-hard-start",)

@@ -149,10 +149,10 @@ def _maximise(problem: Problem) -> Optimum | None:
 
     family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
 
-    def valid(beta: Array) -> bool:
-        return pass_over_rows(family, link, X, y, w, offset, beta).valid
+    def deviance(beta: Array) -> float:
+        return pass_over_rows(family, link, X, y, w, offset, beta).deviance
 
-    beta = problem.start[columns] if problem.start is not None else start(family, link, X, y, w, offset, valid, False)
+    beta = problem.start[columns] if problem.start is not None else start(family, link, X, y, w, offset, deviance)
     parameters = R @ beta
     if gaussian:
         rss = -2.0 * float(np.sum(w * density(Q @ parameters + offset + 0j).real))

@@ -178,7 +178,8 @@ def compare(trial: Trial, quantity: str, got: Any = None, expected: Mapping[str,
     digits = agreement(got, want, trial.scale(quantity))
     attainable = trial.attainable(quantity)
     required = np.broadcast_to(trial.required(attainable), digits.shape)
-    margin = np.where(np.isneginf(digits), -np.inf, digits - required)  # a NaN is no number, however little is asked
+    nothing = np.isnan(got) & ~np.isnan(want)  # a NaN is no number, however little is asked
+    margin = np.where(nothing, -np.inf, np.nan_to_num(digits - required, nan=0.0, neginf=-np.inf, posinf=np.inf))
     short, at = worst(margin)
     place = np.unravel_index(at, digits.shape)
     digit, need = float(digits[place]), float(required[place])

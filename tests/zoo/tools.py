@@ -166,10 +166,10 @@ def scoring(
         beta = problem.start[at.columns]
     if beta is None:
 
-        def valid(candidate: Array) -> bool:
-            return pass_over_rows(family(problem), link(problem), at.X, at.y, at.w, at.offset, candidate).valid
+        def deviance(candidate: Array) -> float:
+            return pass_over_rows(family(problem), link(problem), at.X, at.y, at.w, at.offset, candidate).deviance
 
-        beta = start(family(problem), link(problem), at.X, at.y, at.w, at.offset, valid)
+        beta = start(family(problem), link(problem), at.X, at.y, at.w, at.offset, deviance)
     limit = problem.max_iterations or limit
     damping, last = 1.0, np.zeros(len(at.y))
     before, sizes, deviances = beta, [], [deviance_at(family_, link_, at, beta)]
