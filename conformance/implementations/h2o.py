@@ -25,7 +25,9 @@ class H2O:
     """H2OGeneralizedLinearEstimator(solver="IRLSM", lambda_=0, compute_p_values=True, standardize=False)."""
 
     name = "h2o"
-    conventions: ClassVar[dict[str, str]] = {}
+    #: dispersion_parameter_method="pearson" (default "pearson"), which its log-likelihood and AIC take, of the link
+    #: above; remove_collinear_columns=False refuses: "Found collinear columns in the dataset".
+    conventions: ClassVar = {"log_likelihood_dispersion": "pearson", "aliased": "refused"}
 
     def __init__(self) -> None:
         import h2o
@@ -38,7 +40,7 @@ class H2O:
 
     def __call__(self, problem: Problem) -> dict[str, Any]:
         """Fit an H2OFrame."""
-        only(problem, _LINKS, proportions=False)
+        only(problem, _LINKS, proportions=False, no_intercept=False)  # without: "IllegalArgument: unimplemented"
         some_column(problem, "h2o")
         X, beside = columns(problem), given(weights=problem.weights, offset=problem.offset)
         frame, names = pd.DataFrame({**X, "y": problem.y, **beside}), list(X)
@@ -58,7 +60,6 @@ class H2O:
                 lambda_=0,
                 standardize=False,
                 compute_p_values=True,
-                intercept=problem.intercept,
                 max_iterations=200 if problem.max_iterations is None else problem.max_iterations,
                 beta_epsilon=1e-14,
                 objective_epsilon=1e-14,
@@ -69,17 +70,17 @@ class H2O:
             )
             model.train(x=names, y="y", training_frame=data)
             table = model._model_json["output"]["coefficients_table"].as_data_frame().set_index("names")
-            order = ["Intercept", *names] if problem.intercept else names
+            order = ["Intercept", *names]
             mu = model.predict(data).as_data_frame(use_multi_thread=False)
             answer = {
                 "coefficients": table["coefficients"].reindex(order).to_numpy(),
                 "standard_errors": table["std_error"].reindex(order).to_numpy(),
-                "deviance": model.residual_deviance(),
-                "null_deviance": model.null_deviance(),
+                "deviance": float(model.residual_deviance()),
+                "null_deviance": float(model.null_deviance()),
                 "df_residual": model.residual_degrees_of_freedom(),
                 "df_null": model.null_degrees_of_freedom(),
-                "aic": model.aic(),
-                "fitted_values": mu.iloc[:, -1].to_numpy(),
+                "aic": float(model.aic()),
+                "fitted_values": mu["p1" if binomial else "predict"].to_numpy(),
             }
             self._h2o.remove_all()
         always = ("H2ODependencyWarning", "UserWarning: This is the AIC function")  # said of every fit

@@ -49,7 +49,7 @@ class PySpark:
         some_column(problem, "pyspark")
         columns = zip(slopes(problem), problem.y, problem.prior_weights, problem.offsets, strict=True)
         rows = [(self._vector(x), float(y), float(w), float(o)) for x, y, w, o in columns]
-        frame = self._spark.createDataFrame(rows, ["features", "label", "w", "o"]).coalesce(1)
+        frame = self._spark.createDataFrame(rows, ["features", "label", "w", "o"]).coalesce(1).cache()
         power = 3.0 if problem.family == "inverse_gaussian" else problem.power
         tweedie = {"family": "tweedie", "variancePower": power, "linkPower": _LINK_POWER.get(problem.link)}
         family = {"family": problem.family, "link": problem.link} if power is None else tweedie
@@ -78,4 +78,5 @@ class PySpark:
             }
             if power is None:  # for a Tweedie family "aic" is an exception
                 answer["aic"] = said.aic
+        frame.unpersist()
         return {**answer, "warnings": warnings}
