@@ -31,8 +31,8 @@ def by_case(record: Record) -> dict[str, list[Verdict]]:
 
 def digits(record: Record, check: str) -> str:
     """The worst and the median digits of a check over the cases where it was judged; 0 where none is right."""
-    found = [v.digits for v in record.verdicts if v.check == check and v.digits is not None]
-    return f"{max(0.0, min(found)):.1f} / {statistics.median(found):.1f}" if found else "-"
+    found = [max(0.0, float(v.digits)) for v in record.verdicts if v.check == check and v.digits is not None]
+    return f"{min(found):.1f} / {statistics.median(found):.1f}" if found else "-"  # "-Infinity" is a string in JSON
 
 
 def row(record: Record) -> str:

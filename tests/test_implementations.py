@@ -24,7 +24,7 @@ from conformance.verdict import Outcome
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "conformance" / "implementations"
-HELPERS = {"__init__", "here", "offers", "command"}
+HELPERS = {"__init__", "here", "offers", "command", "child", "guard"}
 FOREIGN = sorted(set(BUILT_IN) - {"irls"})
 
 

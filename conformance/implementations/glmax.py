@@ -39,9 +39,9 @@ class Glmax:
     """NewtonFitter (Fisher scoring with a line search), tol=1e-13; infer() with FisherInfoError."""
 
     name = "glmax"
-    #: InverseGaussian: sum (y - mu)^2 / (mu^2 y) / (n - p), which is the deviance's, though it is called Pearson's there.
-    #: https://github.com/mancusolab/glmax (glmax.InverseGaussian)
-    conventions: ClassVar = {"dispersion": "deviance"}
+    #: InverseGaussian is said to have Pearson's dispersion, and has the deviance's: nothing is declared.
+    #: https://github.com/mancusolab/glmax
+    conventions: ClassVar[dict[str, str]] = {}
 
     def __init__(self) -> None:
         import glmax

@@ -71,6 +71,7 @@ class H2O:
             model.train(x=names, y="y", training_frame=data)
             table = model._model_json["output"]["coefficients_table"].as_data_frame().set_index("names")
             order = ["Intercept", *names]
+            # the columns: predict, and for a binomial p0, p1; last StdErr
             mu = model.predict(data).as_data_frame(use_multi_thread=False)
             answer = {
                 "coefficients": table["coefficients"].reindex(order).to_numpy(),
@@ -80,7 +81,7 @@ class H2O:
                 "df_residual": model.residual_degrees_of_freedom(),
                 "df_null": model.null_degrees_of_freedom(),
                 "aic": float(model.aic()),
-                "fitted_values": mu["p1" if binomial else "predict"].to_numpy(),
+                "fitted_values": mu.iloc[:, 2 if binomial else 0].to_numpy(),
             }
             self._h2o.remove_all()
         always = ("H2ODependencyWarning", "UserWarning: This is the AIC function")  # said of every fit

@@ -5,6 +5,7 @@ https://spark.apache.org/docs/latest/ml-classification-regression.html#generaliz
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, ClassVar
 
 import numpy as np
@@ -30,7 +31,7 @@ class PySpark:
     name = "pyspark"
     #: aic of the summary: "2 * rank + the family's aic", where the Gaussian, gamma and Tweedie count the dispersion.
     #: https://spark.apache.org/docs/latest/api/python/reference/api/pyspark.ml.regression.GeneralizedLinearRegressionTrainingSummary.html
-    conventions: ClassVar = {"null_model_without_intercept": "constant", "zero_weights": "counted"}
+    conventions: ClassVar = {"zero_weights": "counted"}
 
     def __init__(self) -> None:
         import pyspark
@@ -62,10 +63,8 @@ class PySpark:
             )
             model = regression.fit(frame)
             said, slope = model.summary, model.coefficients.toArray()
-            errors, last = np.array(said.coefficientStandardErrors), 1 if problem.intercept else 0
             answer = {
                 "coefficients": np.r_[model.intercept, slope] if problem.intercept else slope,
-                "standard_errors": np.roll(errors, last),
                 "dispersion": said.dispersion,
                 "deviance": said.deviance,
                 "null_deviance": said.nullDeviance,
@@ -76,7 +75,9 @@ class PySpark:
                 "fitted_values": [row[0] for row in said.predictions.select("prediction").collect()],
                 **{f"{kind}_residuals": [row[0] for row in said.residuals(kind).collect()] for kind in _RESIDUALS},
             }
-            if power is None:  # for a Tweedie family "aic" is an exception
+            with contextlib.suppress(Exception):  # "No Std. Error ... available" for a singular design
+                answer["standard_errors"] = np.roll(said.coefficientStandardErrors, 1 if problem.intercept else 0)
+            with contextlib.suppress(Exception):  # none for a Tweedie family, and trials beyond 2^31 overflow
                 answer["aic"] = said.aic
         frame.unpersist()
         return {**answer, "warnings": warnings}
