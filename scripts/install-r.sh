@@ -4,10 +4,12 @@
 # Elsewhere it says what to install.  Does nothing where everything is there already.
 set -eu
 
-packages="r-base-core r-base-dev r-cran-mass r-cran-statmod python3-dev python3-venv nodejs"
+more="$*" # further Debian packages, such as r-cran-mgcv
+packages="r-base-core r-base-dev r-cran-mass r-cran-statmod python3-dev python3-venv nodejs $more"
 have() { command -v "$1" >/dev/null 2>&1; }
+have_more() { for one in $more; do dpkg -s "$one" >/dev/null 2>&1 || return 1; done; }
 
-if have R && have gcc && have node && R --vanilla --slave -e 'stopifnot(requireNamespace("MASS"), requireNamespace("statmod"))' \
+if have_more && have R && have gcc && have node && R --vanilla --slave -e 'stopifnot(requireNamespace("MASS"), requireNamespace("statmod"))' \
     >/dev/null 2>&1 && [ -e "$(R RHOME)/lib/libR.so" ]; then
     echo "R is there: $(R --version | head -n 1)"
     exit 0

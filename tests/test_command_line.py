@@ -56,6 +56,7 @@ COMMANDS = [
     ("fit",),
     ("smoke",),
     ("fuzz",),
+    ("implementations",),
     ("cases",),
     ("cases", "list"),
     ("cases", "show"),

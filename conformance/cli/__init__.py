@@ -333,6 +333,29 @@ def smoke(
     raise typer.Exit(1 if wrong else 0)
 
 
+@app.command(epilog="Example: glm-conformance implementations --json")
+@unusable_is_2
+def implementations(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
+) -> None:
+    """Which implementations are built in, which of them are installed here, and how to install the others."""
+    from conformance.implementations.here import all_here
+
+    found = all_here()
+    if as_json:
+        for one in found:
+            print(json.dumps({"name": one.name, "version": one.version, "install": one.install}))
+        return
+    table = Table(pad_edge=False, header_style="bold")
+    table.add_column("implementation", no_wrap=True)
+    table.add_column("here")
+    table.add_column("to install it", overflow="fold")
+    for one in found:
+        table.add_row(one.name, one.version or "no", "" if one.version else escape(one.install))
+    out.print(table)
+    out.print("Each wants a virtual environment of its own, for they conflict: tox -e NAME makes it and runs the gate.")
+
+
 def show_movement(movement: Movement) -> None:
     """What a reference came to, unless it is the same as before; for one that moved, the digits that still agree."""
     if movement.state == "same":

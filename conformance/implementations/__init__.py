@@ -20,14 +20,66 @@ from conformance.problem import Problem
 BUILT_IN: dict[str, str] = {
     "irls": "conformance.implementations.own:Irls",
     "statsmodels": "conformance.implementations.statsmodels:Statsmodels",
+    "statsmodels-newton": "conformance.implementations.statsmodels_newton:StatsmodelsNewton",
     "r-glm": "conformance.implementations.r_glm:Polished",
     "r-glm-tight": "conformance.implementations.r_glm:Tight",
     "r-glm-default": "conformance.implementations.r_glm:AsShipped",
+    "r-brglm2": "conformance.implementations.r_brglm2:Brglm2",
+    "r-mgcv": "conformance.implementations.r_mgcv:Mgcv",
+    "scikit-learn": "conformance.implementations.sklearn:NewtonCholesky",
+    "scikit-learn-lbfgs": "conformance.implementations.sklearn:Lbfgs",
+    "glum": "conformance.implementations.glum:Glum",
+    "pyfixest": "conformance.implementations.pyfixest:Pyfixest",
+    "rustystats": "conformance.implementations.rustystats:RustyStats",
+    "polars-ds": "conformance.implementations.polars_ds:PolarsDs",
+    "dask-glm": "conformance.implementations.dask_glm:DaskGlm",
+    "glmax": "conformance.implementations.glmax:Glmax",
+    "firthmodels": "conformance.implementations.firthmodels:FirthModels",
+    "bossanova": "conformance.implementations.bossanova:Bossanova",
+    "pygam": "conformance.implementations.pygam:PyGam",
+    "pyspark": "conformance.implementations.pyspark:PySpark",
+    "h2o": "conformance.implementations.h2o:H2O",
 }
 
-_INSTALL = {
-    "statsmodels": "pip install 'glm-conformance[statsmodels]'",
-    "rpy2": "sh scripts/install.sh test (installs R too), or pip install 'glm-conformance[r]' beside an R >= 4.0",
+
+@dataclass(frozen=True)
+class Package:
+    """What a built-in implementation needs: the module it imports, the distribution it comes in, how to install it."""
+
+    module: str
+    distribution: str
+    install: str
+    r: bool = False
+
+
+def _extra(module: str, distribution: str, extra: str | None = None, *, beside: str = "") -> Package:
+    return Package(module, distribution, f"pip install 'glm-conformance[{extra or distribution}]'{beside}")
+
+
+_R = "sh scripts/install.sh test (installs R too), or pip install 'glm-conformance[r]' beside an R >= 4.0"
+_STATSMODELS, _SKLEARN = _extra("statsmodels", "statsmodels"), _extra("sklearn", "scikit-learn")
+_JAVA = ", beside Java 17 or later"
+
+#: name -> what it needs; they conflict, so that each wants a virtual environment of its own (tox -e NAME makes it)
+PACKAGES: dict[str, Package] = {
+    "statsmodels": _STATSMODELS,
+    "statsmodels-newton": _STATSMODELS,
+    **{name: Package("rpy2", "rpy2", _R, r=True) for name in ("r-glm", "r-glm-tight", "r-glm-default")},
+    "r-brglm2": Package("rpy2", "rpy2", f"{_R}; and apt-get install r-cran-brglm2", r=True),
+    "r-mgcv": Package("rpy2", "rpy2", f"{_R}; and apt-get install r-cran-mgcv", r=True),
+    "scikit-learn": _SKLEARN,
+    "scikit-learn-lbfgs": _SKLEARN,
+    "glum": _extra("glum", "glum"),
+    "pyfixest": _extra("pyfixest", "pyfixest"),
+    "rustystats": _extra("rustystats", "rustystats"),
+    "polars-ds": _extra("polars_ds", "polars-ds"),
+    "dask-glm": _extra("dask_glm", "dask-glm"),
+    "glmax": _extra("glmax", "glmax"),
+    "firthmodels": _extra("firthmodels", "firthmodels"),
+    "bossanova": _extra("bossanova", "bossanova"),
+    "pygam": _extra("pygam", "pygam"),
+    "pyspark": _extra("pyspark", "pyspark", beside=_JAVA),
+    "h2o": _extra("h2o", "h2o", beside=_JAVA),
 }
 
 
@@ -67,8 +119,7 @@ def find(name: str, limits: Limits = Limits()) -> Implementation:
     try:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        hint = f": {_INSTALL[error.name]}" if error.name in _INSTALL else ""
-        raise ImplementationError(f"{name}: there is no module {error.name!r} here{hint}") from error
+        raise ImplementationError(f"{name}: there is no module {error.name!r} here{_hint(name, error)}") from error
     except (Exception, SystemExit) as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         words = f"{type(error).__name__}: {error} ({frame.filename}:{frame.lineno})"
@@ -80,6 +131,14 @@ def find(name: str, limits: Limits = Limits()) -> Implementation:
             )
         found = getattr(found, part)
     return from_object(name, found)
+
+
+def _hint(name: str, error: ModuleNotFoundError) -> str:
+    """How to install what a built-in implementation did not find (whichever of its modules that was)."""
+    if name in PACKAGES:
+        return f": {PACKAGES[name].install}"
+    known = [package.install for package in PACKAGES.values() if package.module == error.name]
+    return f": {known[0]}" if known else ""
 
 
 def _nearest(word: str, words: Iterable[str]) -> str:
@@ -96,8 +155,7 @@ def from_object(name: str, found: Any) -> Implementation:
         except ImplementationError:
             raise
         except ModuleNotFoundError as error:
-            hint = f": {_INSTALL[error.name]}" if error.name in _INSTALL else ""
-            raise ImplementationError(f"{name}: there is no module {error.name!r} here{hint}") from error
+            raise ImplementationError(f"{name}: there is no module {error.name!r} here{_hint(name, error)}") from error
         except (Exception, SystemExit) as error:
             raise ImplementationError(f"{name}: making it raised {type(error).__name__}: {error}") from error
     if not callable(found):

@@ -71,26 +71,26 @@ class Statsmodels:
                     return families.Tweedie(link, var_power=problem.power)
         raise Unsupported(f"no family {problem.family}")
 
+    def model(self, problem: Problem) -> Any:
+        """The GLM object."""
+        arguments = {"offset": problem.offset, "var_weights": problem.weights}
+        given = {name: value for name, value in arguments.items() if value is not None}
+        return self._sm.GLM(problem.y, problem.X, family=self.family(problem), missing="raise", **given)
+
+    def fit(self, model: Any, problem: Problem) -> Any:
+        """Its results, from fit()."""
+        limit = {} if problem.max_iterations is None else {"maxiter": problem.max_iterations}
+        return model.fit(start_params=problem.start, **limit)
+
     def __call__(self, problem: Problem) -> dict[str, Any]:
         """Fit, and report what GLMResults has."""
-        model_arguments = {"offset": problem.offset, "var_weights": problem.weights}
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
-            model = self._sm.GLM(
-                problem.y,
-                problem.X,
-                family=self.family(problem),
-                missing="raise",
-                **{name: value for name, value in model_arguments.items() if value is not None},
-            )
-            limit = {} if problem.max_iterations is None else {"maxiter": problem.max_iterations}
-            result = model.fit(start_params=problem.start, **limit)
-            report = self.report(result)
+            report = self.report(self.fit(self.model(problem), problem))
         said = [f"{one.category.__name__}: {one.message}" for one in heard if _matters(one)]
         return {**report, "warnings": list(dict.fromkeys(said))}
 
-    @staticmethod
-    def report(result: Any) -> dict[str, Any]:
+    def report(self, result: Any) -> dict[str, Any]:
         """Every quantity that GLMResults has; one whose computation breaks down is not reported."""
         found: dict[str, Any] = {}
         for name, ask in _ASK.items():
@@ -119,8 +119,8 @@ _ASK: dict[str, Callable[[Any], Any]] = {
     "deviance_residuals": lambda result: result.resid_deviance,
     "working_residuals": lambda result: result.resid_working,
     "leverages": lambda result: np.asarray(result.get_hat_matrix_diag()),
-    "converged": lambda result: bool(result.converged),
-    "iterations": lambda result: int(result.fit_history["iteration"]),
+    "converged": lambda result: bool(result.converged) if hasattr(result, "converged") else None,
+    "iterations": lambda result: int(result.fit_history["iteration"]) if hasattr(result, "fit_history") else None,
 }
 
 

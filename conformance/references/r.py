@@ -80,6 +80,11 @@ _COUNTS = ("df_residual", "df_null", "rank", "iterations")
 
 def r_glm(problem: Problem, mode: Mode) -> dict[str, Any]:
     """What R reports of ``problem``; ValueError with R's words where R refuses it."""
+    return report(problem, "report_glm", mode=mode)
+
+
+def report(problem: Problem, function: str, **more: Any) -> dict[str, Any]:
+    """What the R function called ``function`` reports of ``problem``, as `report_glm` does; ``more`` are arguments."""
     from_r = _r()
     from rpy2.rinterface_lib.embedded import RRuntimeError
 
@@ -90,15 +95,28 @@ def r_glm(problem: Problem, mode: Mode) -> dict[str, Any]:
         )
     }  # fmt: skip
     try:
-        answer = _from_r(from_r["report_glm"](**arguments, mode=_to_r(mode)))
+        answer = _from_r(from_r[function](**arguments, **{name: _to_r(value) for name, value in more.items()}))
     except RRuntimeError as error:
         raise ValueError(f"R refuses: {' '.join(str(error).split())}") from error
     for name in (*_SCALARS, *_COUNTS):
         value = answer[name]
         number = None if value is None else float(np.asarray(value, dtype=np.float64).ravel()[0])
-        answer[name] = int(number) if name in _COUNTS and number is not None else number
+        whole = name in _COUNTS and number is not None and number.is_integer()
+        answer[name] = int(number) if whole and number is not None else number
     answer["converged"] = bool(answer["converged"][0])
     return {name: value for name, value in answer.items() if value is not None}
+
+
+def define(source: str, package: str) -> str:
+    """R's ``source`` loaded beside glm.R, for which ``package`` is needed: its version."""
+    r = _r()
+    if not r["requireNamespace"](package, quietly=True)[0]:
+        raise ImplementationError(
+            f"R has no package {package}: apt-get install r-cran-{package.lower()} on Debian and Ubuntu, elsewhere "
+            f"install.packages({package!r}) in R"
+        )
+    r(source)
+    return str(_from_r(r(f'paste0("{package} ", packageVersion("{package}"), ", ", R.version.string)'))[0])
 
 
 def describe() -> dict[str, Any]:

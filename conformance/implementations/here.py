@@ -1,0 +1,37 @@
+"""Which of the built-in implementations are installed here, in which version, and how to install the others."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from conformance.errors import ImplementationError
+from conformance.implementations import BUILT_IN, PACKAGES, find
+
+
+@dataclass(frozen=True)
+class Here:
+    """One implementation: ``version`` is None where it is not installed, and ``install`` then says what to do."""
+
+    name: str
+    version: str | None
+    install: str
+
+
+def here(name: str) -> Here:
+    """Whether ``name`` is installed.  A Python package is not imported (Java would start); R is started."""
+    package = PACKAGES.get(name)
+    if package is None:  # the suite's own
+        return Here(name, find(name).version, "nothing: it is this suite's own")
+    if importlib.util.find_spec(package.module) is None:
+        return Here(name, None, package.install)
+    try:
+        return Here(name, find(name).version if package.r else version(package.distribution), package.install)
+    except (ImplementationError, PackageNotFoundError):
+        return Here(name, None, package.install)
+
+
+def all_here() -> list[Here]:
+    """Every built-in implementation."""
+    return [here(name) for name in BUILT_IN]

@@ -1,0 +1,121 @@
+"""The built-in implementations: all listed, importable without their packages, and helpful where those are missing."""
+
+from __future__ import annotations
+
+import configparser
+import importlib
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from conformance.conventions import declared
+from conformance.errors import ImplementationError
+from conformance.fit import Unsupported
+from conformance.gate import judge
+from conformance.implementations import BUILT_IN, PACKAGES, find
+from conformance.implementations.here import all_here
+from conformance.implementations.offers import heard, only
+from conformance.library import Library
+from conformance.verdict import Outcome
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "conformance" / "implementations"
+HELPERS = {"__init__", "here", "offers", "command", "child", "guard"}
+FOREIGN = sorted(set(BUILT_IN) - {"irls"})
+
+
+def test_every_adapter_is_listed_and_every_listed_one_is_there() -> None:
+    modules = {where.split(":")[0].rsplit(".", 1)[1] for where in BUILT_IN.values()}
+    assert modules == {path.stem for path in FOLDER.glob("*.py")} - HELPERS
+    assert set(PACKAGES) == set(FOREIGN)
+
+
+def test_every_adapter_has_a_tox_environment_and_an_extra() -> None:
+    tox = configparser.ConfigParser()
+    tox.read(ROOT / "tox.ini")
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for name in FOREIGN:
+        assert f"testenv:{name}" in tox, name
+        assert tox[f"testenv:{name}"]["extras"] in extras, name
+        assert f"glm-conformance[{tox[f'testenv:{name}']['extras']}]" in PACKAGES[name].install
+
+
+def test_every_adapter_is_in_the_document() -> None:
+    text = (ROOT / "docs" / "adapters.md").read_text()
+    for name in BUILT_IN:
+        assert f"\n## {name}\n" in text, name
+        assert f"<!-- causes: {name} -->" in text, name
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_an_adapter_is_small_imports_without_its_package_and_declares_real_conventions(name: str) -> None:
+    where, attribute = BUILT_IN[name].split(":")
+    blocked = PACKAGES[name].module if name in PACKAGES else "none"
+    code = f"import sys; sys.modules[{blocked!r}] = None; import {where}"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    made = getattr(importlib.import_module(where), attribute)
+    assert declared(getattr(made, "conventions", None))
+    assert made.name == name
+    lines = len((ROOT / (where.replace(".", "/") + ".py")).read_text().splitlines())
+    assert lines <= 130
+
+
+@pytest.mark.parametrize("name", [name for name in FOREIGN if not PACKAGES[name].r])
+def test_a_missing_package_gives_the_command_that_installs_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Missing:
+        def find_spec(self, full: str, path: object = None, target: object = None) -> None:
+            if full.split(".")[0] == PACKAGES[name].module:
+                raise ModuleNotFoundError(f"No module named {full!r}", name=full)
+
+    for loaded in [one for one in sys.modules if one.split(".")[0] == PACKAGES[name].module]:
+        monkeypatch.delitem(sys.modules, loaded)
+    monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
+    with pytest.raises(ImplementationError, match=r"there is no module .* here: pip install 'glm-conformance\["):
+        find(name)
+
+
+@pytest.mark.parametrize("id", ["contraception", "warpbreaks", "esoph-grouped-logit", "genins-gamma-log"])
+def test_statsmodels_newton_conforms(library: Library, id: str) -> None:
+    found = find("statsmodels-newton")
+    verdicts = judge(found, library, id).verdicts
+    of_coefficients = [v for v in verdicts if v.check in ("coefficients", "standard_errors", "deviance", "score")]
+    assert {v.outcome for v in of_coefficients} == {Outcome.PASS}
+
+
+def test_the_command_says_what_is_here_and_how_to_install_the_rest() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from conformance.cli import main; main()", "implementations", "--json"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["name"] for row in rows] == list(BUILT_IN)
+    assert all(row["install"] for row in rows)
+    by_name = {row["name"]: row for row in rows}
+    assert by_name["irls"]["version"]
+    assert by_name["statsmodels"]["version"]
+    assert [(one.name, one.version) for one in all_here()] == [(row["name"], row["version"]) for row in rows]
+
+
+def test_only_says_what_is_not_offered(library: Library) -> None:
+    grouped = library.case("esoph-grouped-logit").problem()
+    only(grouped, {"binomial": ("logit",)})
+    with pytest.raises(Unsupported, match="no binomial family with the logit link"):
+        only(grouped, {"poisson": ("log",)})
+    with pytest.raises(Unsupported, match="no grouped binomial data"):
+        only(grouped, {"binomial": ("logit",)}, proportions=False)
+    with pytest.raises(Unsupported, match="no prior weights"):
+        only(grouped, {"binomial": ("logit",)}, weights=False)
+
+
+def test_heard_keeps_each_warning_once_and_leaves_out_deprecations() -> None:
+    import warnings
+
+    with heard() as said:
+        for _ in range(2):
+            warnings.warn("did not converge", RuntimeWarning, stacklevel=1)
+        warnings.warn("will be removed", FutureWarning, stacklevel=1)
+    assert said == ["RuntimeWarning: did not converge"]
