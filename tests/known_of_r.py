@@ -9,5 +9,5 @@ R_IS_OFF = {
     "far-row-cloglog": "the same for the complementary log-log link",
 }
 
-#: R refuses these for want of starting values, though they have an estimate: glm.fit tries one start and gives up.
-R_REFUSES = ("gamma-identity-hard-start",)
+#: R refuses these, though they have an estimate: one start, one way of cutting a step short, and it gives up.
+R_REFUSES = ("gamma-identity-hard-start", "nb-sqrt-overshoots")

@@ -47,10 +47,13 @@ def score(trial: Trial) -> Finding:
         digits = float(min(CAP, -np.log10(length / scale))) if scale > 0 and length > 0 else CAP
         attainable = float(min(CAP, -np.log10(noise / scale))) if scale > 0 and noise > 0 else CAP
     required = float(trial.required(np.array(attainable)))
-    if phi <= 0 or required <= 0:
+    if phi <= 0:
         message = "a perfect fit has standard errors of 0, so that the score has no unit"
         return Finding(Outcome.UNDECIDED, "score", message=message)
-    if digits >= required:
+    if required <= 0 and length <= trial.guard * noise:
+        message = "what rounding makes of the score here is more than a standard error: no digit can be asked"
+        return Finding(Outcome.UNDECIDED, "score", message=message)
+    if digits >= required > 0:
         return Finding(Outcome.PASS, "score", digits, required, attainable, got=length / scale, want=0.0)
     cause, sentence = explain(trial, "score")
     message = f"the score is {length / scale:.2g} standard errors from zero at the reported coefficients; {sentence}"

@@ -1,0 +1,11 @@
+import numpy as np, polars as pl, bossanova as b
+from importlib.metadata import version; print("bossanova", version("bossanova"))
+b.set_backend("numpy"); b.set_display_digits(17)
+d=pl.DataFrame(dict(x=[0.,1,2,3],y=[12.,18,33,37],o=np.log([10.,20,30,40])))
+with_=b.model("y~x",d,family="poisson").fit(offset="o").infer().params.select("estimate").to_series().to_list()
+none=b.model("y~x",d,family="poisson").fit().infer().params.select("estimate").to_series().to_list()
+print("with offset",with_,"without",none)
+d=pl.DataFrame(dict(x=[0.,1,2,3],y=[1.,2,5,11]))
+print("gaussian log:", b.model("y~x",d,family="gaussian",link="log").fit().infer().params.select("estimate").to_series().to_list(), "identity:", b.model("y~x",d,family="gaussian").fit().infer().params.select("estimate").to_series().to_list())
+d=pl.DataFrame(dict(y=[.8,.3,.5],x=[0.,1.,2.],w=[10.,20.,30.])); m=b.model("y~x",d,family="binomial").fit(weights="w"); mu=m.data["fitted"].to_numpy(); y=d["y"].to_numpy(); w=d["w"].to_numpy()
+ud=2*(y*np.log(y/mu)+(1-y)*np.log((1-y)/(1-mu))); print("deviance",m.diagnostics["deviance"][0],"sum w d", (w*ud).sum(), "sum d", ud.sum())

@@ -1,0 +1,10 @@
+import numpy as np, pandas as pd, pyfixest as pf
+from importlib.metadata import version; print("pyfixest", version("pyfixest"))
+d=pd.DataFrame(dict(x=np.arange(6.), y=[1.,3,2,5,4,6]))
+A=np.c_[np.ones(6),d.x]; b=np.linalg.lstsq(A,d.y,rcond=None)[0]; s2=((d.y-A@b)**2).sum()/4
+for name,f in (("feglm gaussian", pf.feglm("y~x",d,family="gaussian",vcov="iid")),("feols",pf.feols("y~x",d,vcov="iid"))):
+    print(name, f.se().to_numpy().tolist())
+print("textbook sqrt(s^2 diag (X'X)^-1)", np.sqrt(np.diag(s2*np.linalg.inv(A.T@A))).tolist(), "sqrt(diag (X'X)^-1 (N-1)/(N-k))", np.sqrt(np.diag(np.linalg.inv(A.T@A))*5/4).tolist())
+f=pf.feglm("y~x",d,family="gaussian",vcov="iid"); print(f.deviance)
+# deviance in feglm with 0 + 
+f=pf.feglm("y~0+x",d,family="gaussian",vcov="iid"); print(f.coef(), f.deviance, ((d.y-d.x*f.coef().iloc[0])**2).sum())

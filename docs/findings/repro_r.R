@@ -1,0 +1,8 @@
+suppressMessages({library(mgcv); library(brglm2)})
+cat(R.version.string, "mgcv", as.character(packageVersion("mgcv")), "brglm2", as.character(packageVersion("brglm2")), "\n")
+d <- data.frame(x = 1:8, y = c(1.2,.9,2.1,3.3,2.8,4.9,5.2,9.1)); m <- gam(y ~ x, family = inverse.gaussian("log"), data = d)
+mu <- fitted(m); ll <- function(phi) sum(-.5*log(2*pi*phi*d$y^3) - (d$y-mu)^2/(2*phi*mu^2*d$y))
+dv <- sum((d$y-mu)^2/(mu^2*d$y)); cat("logLik", format(logLik(m), digits=15), " maximum over phi", format(ll(dv/8), digits=15), " at sig2", format(ll(m$sig2), digits=15), "\n")
+cat("max possible is ll(dev/n); claimed - maximum =", as.numeric(logLik(m)) - ll(dv/8), "\n")
+x <- 0:7; print(tryCatch(glm(2*x+1 ~ x, method = "brglmFit", type = "ML"), error = conditionMessage))
+y <- c(1,1,1,0); print(coef(suppressWarnings(f <- glm(y ~ 1, family=binomial("probit"), start=-8, method="brglmFit", type="ML")))); print(f$converged); 

@@ -1,0 +1,15 @@
+import numpy as np, statsmodels.api as sm, warnings; warnings.simplefilter("ignore")
+import statsmodels; print("statsmodels", statsmodels.__version__)
+X=np.array([[1.,0],[1,1],[1,2]]); k=np.array([8.,6,15]); m=np.array([10.,20,30])
+r=sm.GLM(np.c_[k,m-k],X,family=sm.families.Binomial()).fit(); mu=r.fittedvalues
+print("resid_working", r.resid_working, "(y-mu)/mu_eta", (k/m-mu)/(mu*(1-mu)), "ratio", r.resid_working/((k/m-mu)/(mu*(1-mu))))
+r=sm.GLM(np.array([[8.,2],[6,14],[15,15],[0,0]]),np.array([[1.,0],[1,1],[1,2],[1,3]]),family=sm.families.Binomial())
+try: print("0 trials:", r.fit().params)
+except Exception as e: print("0 trials:", repr(e)[:120])
+y=np.array([0.,0,0,1,2,3,1,2]); g=np.array([0.,0,0,1,1,1,1,1])
+with warnings.catch_warnings(record=True) as w:
+    warnings.simplefilter("always"); r=sm.GLM(y,sm.add_constant(g),family=sm.families.Poisson()).fit(); print("all-zero group", r.params, r.converged, [str(x.message)[:60] for x in w])
+for fam,yy in ((sm.families.Gamma(sm.families.links.Log()),[0.,1,2,4]),(sm.families.Poisson(),[-1.,1,2,4]),(sm.families.Binomial(),[2.,0,1,1])):
+    r=sm.GLM(np.array(yy),sm.add_constant(np.array([0.,1,2,3])),family=fam).fit(); print(type(fam).__name__,"y[0] =",yy[0],"->",r.params,r.converged)
+X=np.c_[np.ones(6),np.array([0.,1,2,3,4,5])*1e4]; b=sm.GLM(np.array([1.,2,3,4,5,7]),X).fit(method="newton",tol=1e-2,disp=False)
+r1=sm.GLM(y,sm.add_constant(np.arange(8.)),family=sm.families.Poisson()).fit(method="newton",tol=1e3,max_start_irls=0,disp=False); r2=sm.GLM(y,sm.add_constant(np.arange(8.)),family=sm.families.Poisson()).fit(method="newton",tol=1e-12,max_start_irls=0,disp=False); print("tol=1e3 and 1e-12, newton iterations:", r1.mle_retvals["iterations"], r2.mle_retvals["iterations"])
