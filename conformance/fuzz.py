@@ -32,7 +32,7 @@ from conformance.verdict import Outcome, Verdict
 
 Key = tuple[str, str, str]  # the check that fails first, its cause, and where nothing explains it family and link
 
-SHRINKS = 100  # so many smaller problems are tried for a failure
+SHRINKS = 400  # so many smaller problems are tried for a failure
 SOURCE = "Made for this suite (BSD-3-Clause); found by glm-conformance fuzz, seed {seed}"
 
 

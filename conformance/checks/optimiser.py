@@ -83,7 +83,7 @@ def _errors(trial: Trial, optimum: Optimum) -> Finding | None:
         got = fit.standard_errors / np.sqrt(fit.dispersion)
     kept = np.isfinite(optimum.unscaled_errors) & (optimum.unscaled_errors > 0)
     digits, at = worst(agreement(got[kept], optimum.unscaled_errors[kept], optimum.unscaled_errors[kept]))
-    required = min(4.0, trial.demand.digits)  # the Hessian comes from differences of gradients: 6 to 9 digits
+    required = min(4.0, trial.demand.digits)  # the Hessian comes from differences of derivatives: 6 to 9 digits
     if digits >= required or (trial.reference.errors.get("standard_errors") is not None and _hopeless(trial)):
         return None
     want = float(optimum.unscaled_errors[kept][at])
@@ -183,7 +183,7 @@ def _maximise(problem: Problem) -> Optimum | None:
             value, gradient = value_and_gradient(best)
         sigma2 = float(np.exp(best[-1])) if gaussian else None
         count = len(columns)
-        H_beta = hessian(best)[:count, :count] * (sigma2 or 1.0)
+        H_beta = Q.T @ ((-w * _curvature(density, Q @ best[:count] + offset, problem))[:, None] * Q)
         S = solve_triangular(R, solve_triangular(np.linalg.cholesky(H_beta), np.eye(count), lower=True).T)
         inverse_R = solve_triangular(R, np.eye(count))
         bfgs = inverse_R @ (np.asarray(near.hess_inv)[:count, :count] / (sigma2 or 1.0)) @ inverse_R.T
@@ -192,6 +192,18 @@ def _maximise(problem: Problem) -> Optimum | None:
     errors[columns] = np.linalg.norm(S, axis=1)
     approximate[columns] = np.sqrt(np.maximum(np.diag(bfgs), 0.0))
     return Optimum(beta, errors, sigma2, decrement, value, approximate)
+
+
+def _curvature(density: Callable[[Complex], Complex], eta: Array, problem: Problem) -> Array:
+    """(n,) the second derivative of each row's log density: a central difference of exact first ones, good to 9 digits.
+
+    Row by row, for a difference of whole gradients would lose the directions in which the likelihood is flat.
+    """
+    least = 1.0 if problem.link in ("logit", "probit", "cauchit", "cloglog", "log") else 0.0  # others may not pass 0
+    if problem.family == "gaussian" and problem.link == "identity":
+        least = float(np.max(np.abs(eta), initial=1.0))
+    h = 1e-5 * np.maximum(np.abs(eta), least)
+    return np.asarray((density(eta + h + 1j * H).imag - density(eta - h + 1j * H).imag) / (2.0 * h * H))
 
 
 def log_density(problem: Problem, y: Array) -> Callable[[Complex], Complex]:
