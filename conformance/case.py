@@ -120,6 +120,11 @@ class Case(BaseModel):
         return hashlib.sha256(self.data_file.read_bytes()).hexdigest()
 
     @cached_property
+    def design_sha256(self) -> str:
+        """A digest of the design matrix, to the last bit: R's model.matrix has the same (tests/test_r.py)."""
+        return hashlib.sha256(self.design.X.tobytes()).hexdigest()
+
+    @cached_property
     def design(self) -> Design:
         """The design that the formula makes of the data; CaseError names what does not fit."""
         frame = read_csv(self.data_file, self)

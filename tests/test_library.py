@@ -76,6 +76,14 @@ def test_no_stored_reference_is_stale(library: Library) -> None:
             store.read(library, source, library.case(id))
 
 
+def test_every_design_and_its_columns_are_those_that_r_made_when_the_references_were_stored(library: Library) -> None:
+    for id in library.select():
+        case = library.case(id)
+        stored = store.read(library, "r", case)
+        assert stored["design_sha256"] == case.design_sha256, id
+        assert stored["columns"] == list(case.design.names), id
+
+
 @pytest.mark.parametrize("family", PAIRS)
 def test_the_statement_of_the_outcome_agrees_with_the_design(library: Library, family: str) -> None:
     for id in library.select():

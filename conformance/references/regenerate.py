@@ -28,7 +28,8 @@ def _r(case: Case) -> dict[str, Any]:
         except ValueError as error:
             answer = {"refused": str(error)}
         variants[mode] = answer if mode == "polished" else _short(answer)
-    return {"generator": r.describe(), "columns": list(problem.names), **variants}
+    design = {"columns": list(problem.names), "design_sha256": case.design_sha256}
+    return {"generator": r.describe(), **design, **variants}
 
 
 def _statsmodels(case: Case) -> dict[str, Any]:
