@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
 import pytest
 
 from conformance.library import Library
@@ -10,3 +13,16 @@ from conformance.library import Library
 @pytest.fixture(scope="session")
 def library() -> Library:
     return Library.built_in()
+
+
+@pytest.fixture(autouse=True)
+def _children_load_our_libraries() -> Iterator[None]:
+    """Tests that start R by themselves leave its LD_LIBRARY_PATH to the children of the next ones: take it away."""
+    from conformance.references.r import library_path_as_before
+
+    library_path_as_before(BEFORE)
+    yield
+    library_path_as_before(BEFORE)
+
+
+BEFORE = os.environ.get("LD_LIBRARY_PATH")

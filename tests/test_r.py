@@ -84,3 +84,17 @@ def test_contraception_gives_the_published_coefficients_in_r_and_statsmodels(lib
 def test_r_refuses_in_words_what_it_cannot_fit(library: Library) -> None:
     with pytest.raises(ValueError, match="R refuses"):
         r_glm(library.case("gamma-zero-response").problem(), "polished")
+
+
+def test_starting_r_leaves_the_library_path_of_our_children_alone() -> None:
+    import os
+    import subprocess
+    import sys
+
+    before = os.environ.get("LD_LIBRARY_PATH")
+    _r()
+    r_glm(Library.built_in().case("dobson").problem(), "as_shipped")
+    said = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.environ.get('LD_LIBRARY_PATH'))"], capture_output=True, text=True
+    )
+    assert said.stdout.strip() == str(before)

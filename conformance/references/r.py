@@ -5,6 +5,7 @@ R gets the very doubles of the Problem; glm.R asks R for every quantity by R's o
 
 from __future__ import annotations
 
+import os
 import warnings
 from functools import cache
 from importlib.resources import files
@@ -23,9 +24,19 @@ HOW_TO_INSTALL = (
 )
 
 
+def library_path_as_before(before: str | None) -> None:
+    """Undo what starting R does to LD_LIBRARY_PATH: our children would load other libraries, libpython among them."""
+    if before is None:
+        os.environ.pop("LD_LIBRARY_PATH", None)
+        os.unsetenv("LD_LIBRARY_PATH")  # R may have set it behind Python's back
+    else:
+        os.environ["LD_LIBRARY_PATH"] = before
+
+
 @cache
 def _r() -> Any:
     """R, started once, with glm.R loaded; ImplementationError says how to install it."""
+    before = os.environ.get("LD_LIBRARY_PATH")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # rpy2 warns of R's own start-up environment, which is not ours to mend
@@ -36,6 +47,7 @@ def _r() -> Any:
     for console in ("consolewrite_warnerror", "consolewrite_print"):  # R's words are in the answer, not on our output
         setattr(callbacks, console, lambda text: None)
     r(files("conformance.references").joinpath("glm.R").read_text(encoding="utf-8"))
+    library_path_as_before(before)
     return r
 
 
