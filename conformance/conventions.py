@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from conformance.errors import ImplementationError
-from conformance.family import family_of
+from conformance.family import PAIRS, family_of
 from conformance.problem import Problem
 
 CONVENTIONS: dict[str, tuple[str, ...]] = {
@@ -30,21 +30,44 @@ CONVENTIONS: dict[str, tuple[str, ...]] = {
 
 DEFAULTS: dict[str, str] = {name: values[0] for name, values in CONVENTIONS.items()}
 
+#: In a mapping of families to values: every other family.
+EVERY = "*"
+
 Values = Mapping[str, Any]
+Declared = str | Mapping[str, str]  # one value, or one for each family
 
 
-def declared(conventions: Mapping[str, str] | None) -> dict[str, str]:
-    """``conventions`` over the defaults; ImplementationError for a name or a value that is none."""
+def declared(conventions: Mapping[str, Declared] | None) -> dict[str, Declared]:
+    """``conventions`` over the defaults; ImplementationError for a name or a value that is none.
+
+    A value is one for all families, or a mapping of families to values in which "*" stands for the rest:
+    {"log_likelihood_dispersion": {"gaussian": "deviance_over_n", "*": "pearson"}}.
+    """
     if conventions is not None and not isinstance(conventions, Mapping):
         raise ImplementationError(f"conventions must be a mapping of names to values, found {conventions!r}")
     for name, value in (conventions or {}).items():
         if name not in CONVENTIONS:
             near = difflib.get_close_matches(str(name), CONVENTIONS, 1)
             raise ImplementationError(f"unknown convention {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
-        if value not in CONVENTIONS[name]:
-            choices = " | ".join(CONVENTIONS[name])
-            raise ImplementationError(f"convention {name} is declared as {value!r}; it may be {choices}")
+        by_family = value if isinstance(value, Mapping) else {EVERY: value}
+        for family, one in by_family.items():
+            if family != EVERY and family not in PAIRS:
+                families = " | ".join(PAIRS)
+                raise ImplementationError(
+                    f"convention {name} is declared for family {family!r}; it may be {families} | {EVERY}"
+                )
+            if one not in CONVENTIONS[name]:
+                choices = " | ".join(CONVENTIONS[name])
+                raise ImplementationError(f"convention {name} is declared as {one!r}; it may be {choices}")
     return {**DEFAULTS, **(conventions or {})}
+
+
+def of_family(conventions: Mapping[str, Declared], family: str) -> dict[str, str]:
+    """What ``conventions`` say of one family: a value each, R's where a mapping by family leaves it out."""
+    return {
+        name: value if isinstance(value, str) else value.get(family, value.get(EVERY, DEFAULTS[name]))
+        for name, value in conventions.items()
+    }
 
 
 def others(conventions: Mapping[str, str]) -> Iterator[tuple[str, str]]:

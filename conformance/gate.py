@@ -170,7 +170,7 @@ def weigh(
         def ask(other: Problem) -> Fit:
             return as_fit(implementation.function(other.copy()), other)
 
-        told = (implementation.conventions, demand, problem.differences(lent), ask)
+        told = (implementation.conventions_of(case.family), demand, problem.differences(lent), ask)
         trial = Trial(case, problem, fit, refusal, reference, *told)
         verdicts = tuple(_verdict(case.id, name, trial) for name in checks)
     return CaseResult(case.id, verdicts, seconds)
@@ -199,7 +199,9 @@ def answer(
         return None, None, every(case.id, checks, Outcome.ERROR, cause="implementation", message=message)
     except (Exception, SystemExit) as error:
         words = f"{type(error).__name__}: {error}"
-        may_refuse = case.outcome == "rank_deficient" and implementation.conventions["aliased"] == "refused"
+        may_refuse = (
+            case.outcome == "rank_deficient" and implementation.conventions_of(case.family)["aliased"] == "refused"
+        )
         if not case.has_estimate or may_refuse:
             return None, words, ()
         frame = traceback.extract_tb(error.__traceback__)[-1]

@@ -8,10 +8,10 @@ from __future__ import annotations
 import difflib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from conformance.conventions import CONVENTIONS, declared
+from conformance.conventions import CONVENTIONS, EVERY, declared
 from conformance.errors import ImplementationError
 from conformance.family import LINKS, PAIRS
 from conformance.fit import BY_COLUMN, BY_ROW, SCALARS
@@ -118,10 +118,13 @@ def schema() -> dict[str, Any]:
     def or_null(kind: Mapping[str, Any]) -> dict[str, Any]:
         return {"anyOf": [kind, {"type": "null"}]}
 
+    def by_family(values: Sequence[str]) -> dict[str, Any]:
+        return {"type": "object", "properties": {f: {"enum": list(values)} for f in (*PAIRS, EVERY)}, **exact}
+
     exact = {"additionalProperties": False}
     conventions = {
         "type": "object",
-        "properties": {name: {"enum": list(values)} for name, values in CONVENTIONS.items()},
+        "properties": {name: {"anyOf": [{"enum": list(v)}, by_family(v)]} for name, v in CONVENTIONS.items()},
         **exact,
     }
     asked = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,6 +11,8 @@ import pytest
 
 from conformance.checks import CHECKS
 from conformance.checks.optimiser import maximise
+from conformance.conventions import declared, of_family
+from conformance.errors import ImplementationError
 from conformance.fit import Fit, Unsupported
 from conformance.gate import judge, run
 from conformance.implementations import from_object
@@ -175,3 +178,24 @@ def test_the_gaussian_ml_variance_is_rss_over_n_and_the_reported_one_rss_over_n_
     assert optimum.sigma2 is not None
     assert right.dispersion
     assert optimum.sigma2 / right.dispersion == pytest.approx((problem.n - problem.p) / problem.n, rel=1e-7)
+
+
+def test_a_convention_may_be_declared_for_one_family_alone() -> None:
+    declared_ = declared(
+        {"log_likelihood_dispersion": {"gaussian": "mle", "*": "pearson"}, "aic": {"gamma": "without_dispersion"}}
+    )
+    gaussian, gamma = of_family(declared_, "gaussian"), of_family(declared_, "gamma")
+    assert gaussian["log_likelihood_dispersion"] == "mle"
+    assert gamma["log_likelihood_dispersion"] == "pearson"
+    assert gaussian["aic"] == "with_dispersion"  # a mapping without "*" leaves the rest with R's
+    assert gamma["aic"] == "without_dispersion"
+    assert gaussian["weights"] == gamma["weights"] == "prior"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [({"aic": {"gausian": "with_dispersion"}}, "family 'gausian'"), ({"aic": {"*": "mine"}}, "may be with_dispersion")],
+)
+def test_a_convention_of_no_family_or_no_value_is_refused(wrong: dict[str, dict[str, str]], words: str) -> None:
+    with pytest.raises(ImplementationError, match=re.escape(words)):
+        declared(wrong)

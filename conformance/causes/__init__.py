@@ -70,13 +70,15 @@ def coefficients_first(trial: Trial, quantity: str) -> Cause | None:
 
 def convention(trial: Trial, quantity: str) -> Cause | None:
     """Another convention makes of the reference just what was reported."""
+    family = trial.problem.family
     for name, value in others(trial.conventions):
         other = under(trial.reference.values, trial.problem, {**trial.conventions, name: value})
         if fits(trial, quantity, other.get(quantity)):
             return (
                 f"convention {name}: {value}",
                 f"the convention {name}: {value} explains it; if that is meant, declare conventions = "
-                f"{{{name!r}: {value!r}}} (here it is {trial.conventions[name]!r})",
+                f"{{{name!r}: {value!r}}}, or for this family alone {{{name!r}: {{{family!r}: {value!r}}}}} "
+                f"(here it is {trial.conventions[name]!r})",
             )
     return None
 

@@ -304,7 +304,8 @@ def fit(
     if verdicts:
         err.print(f"{verdicts[0].outcome}: {escape(verdicts[0].message)}", soft_wrap=True)
         raise typer.Exit(1)
-    show_fit(out, Trial(asked, asked.problem(), said, refusal, reference_of(library, asked), found.conventions), trace)
+    reference, conventions = reference_of(library, asked), found.conventions_of(asked.family)
+    show_fit(out, Trial(asked, asked.problem(), said, refusal, reference, conventions), trace)
 
 
 @app.command(epilog="Example: glm-conformance smoke --command 'Rscript my_adapter.R'")

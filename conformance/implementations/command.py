@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from conformance import protocol
+from conformance.conventions import Declared
 from conformance.errors import ImplementationError
 from conformance.fit import AdapterError, Refused, Unsupported
 from conformance.implementations.child import Child, NoAnswer
@@ -52,7 +53,7 @@ class Command:
         except AdapterError as error:
             raise ImplementationError(f"command {shlex.join(self.argv)!r} {error}") from error
         self.name, self.version, self.language = (str(said[key]) for key in ("name", "version", "language"))
-        self.conventions: Mapping[str, str] = said.get("conventions") or {}
+        self.conventions: Mapping[str, Declared] = said.get("conventions") or {}
 
     def __call__(self, problem: Problem) -> dict[str, Any]:
         """The fit of ``problem``; Unsupported or Refused as it says, AdapterError where it says neither."""

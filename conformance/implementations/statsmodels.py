@@ -34,7 +34,7 @@ class Statsmodels:
     #: minimum-norm solution of pinv; the null model is a constant.  See GLMResults in statsmodels' documentation.
     conventions: ClassVar = {
         "aic": "without_dispersion",
-        "log_likelihood_dispersion": "pearson",
+        "log_likelihood_dispersion": {"gaussian": "deviance_over_n", "*": "pearson"},
         "zero_weights": "counted",
         "aliased": "minimum_norm",
         "null_model_without_intercept": "constant",
