@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from conformance.family import REAL, Family, Link, family_of, link_of
+from conformance.family import Family, family_of
 from conformance.fit import Fit
+from conformance.link import REAL, Link, link_of
 from conformance.problem import Problem, refuse_invalid
 from conformance.start import start
 

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from conformance.conventions import CONVENTIONS, EVERY, declared
 from conformance.errors import ImplementationError
-from conformance.family import LINKS, PAIRS
+from conformance.family import PAIRS
 from conformance.fit import BY_COLUMN, BY_ROW, SCALARS
+from conformance.link import LINKS
 from conformance.problem import Problem
 from conformance.references.store import plain
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 from scipy.optimize import linprog
 
-from conformance.family import Family, Link
+from conformance.family import Family
+from conformance.link import Link
 
 Array = NDArray[np.float64]
 

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from conformance.family import Family, family_of, link_of
+from conformance.family import Family, family_of
 from conformance.fit import Fit
+from conformance.link import link_of
 from conformance.problem import Problem
 
 if TYPE_CHECKING:

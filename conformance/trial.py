@@ -14,9 +14,10 @@ from scipy.linalg import solve_triangular
 
 from conformance.case import Case
 from conformance.conventions import under
-from conformance.family import family_of, link_of
+from conformance.family import family_of
 from conformance.fit import Fit
 from conformance.irls import Rows, independent_columns, pass_over_rows
+from conformance.link import link_of
 from conformance.problem import Problem
 from conformance.verdict import Outcome
 

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from conformance.family import family_of, link_of
+from conformance.family import family_of
 from conformance.fit import Fit, Unsupported
 from conformance.irls import fit
+from conformance.link import link_of
 from conformance.problem import Problem
 
 Array = NDArray[np.float64]

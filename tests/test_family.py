@@ -6,7 +6,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from conformance.family import LINKS, PAIRS, Family, Link, family_of
+from conformance.family import PAIRS, Family, family_of
+from conformance.link import LINKS, Link
 
 ETAS = (-800.0, -40.0, -37.0, -8.3, -1.0, -1e-9, 1e-9, 0.3, 1.0, 5.0, 8.3, 37.0, 40.0, 800.0)
 FAMILIES = [

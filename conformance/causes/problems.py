@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.digits import agreement, worst
-from conformance.family import PAIRS, family_of, link_of
+from conformance.family import PAIRS, family_of
 from conformance.irls import Rows, least_squares_step, solve
+from conformance.link import link_of
 from conformance.problem import Problem
 from conformance.trial import CONVINCING, Cause, Trial
 

@@ -11,7 +11,7 @@ from scipy import special
 
 from conformance.causes.information import covariance_slips
 from conformance.causes.solved import Solved, solved
-from conformance.family import LINKS
+from conformance.link import LINKS
 from conformance.summary import null_deviance
 from conformance.trial import Trial
 

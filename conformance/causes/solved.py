@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.family import Family, Link, family_of, link_of
+from conformance.family import Family, family_of
+from conformance.link import Link, link_of
 from conformance.trial import Trial
 
 Array = NDArray[np.float64]

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from conformance.digits import agreement, worst
-from conformance.family import family_of, link_of
+from conformance.family import family_of
 from conformance.fit import Fit
+from conformance.link import link_of
 from conformance.trial import Finding, Trial
 from conformance.verdict import Outcome
 

@@ -14,8 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from conformance.digits import CAP, agreement, worst
-from conformance.family import family_of, link_of
+from conformance.family import family_of
 from conformance.fit import Fit, NotAFit, Unsupported
+from conformance.link import link_of
 from conformance.problem import Problem
 from conformance.trial import Demand, Finding, Trial
 from conformance.verdict import Outcome

@@ -21,8 +21,9 @@ from scipy.optimize import minimize
 
 from conformance.checks.values import compare
 from conformance.digits import agreement, worst
-from conformance.family import family_of, link_of
+from conformance.family import family_of
 from conformance.irls import independent_columns, pass_over_rows
+from conformance.link import link_of
 from conformance.problem import Problem
 from conformance.start import start
 from conformance.trial import Finding, Trial

@@ -10,8 +10,9 @@ from scipy.linalg import solve_triangular
 
 from conformance.causes import explain
 from conformance.digits import CAP
-from conformance.family import family_of, link_of
+from conformance.family import family_of
 from conformance.irls import Rows
+from conformance.link import link_of
 from conformance.trial import Finding, Trial, U
 from conformance.verdict import Outcome
 

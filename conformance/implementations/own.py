@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-from conformance.family import LINKS, PAIRS
+from conformance.family import PAIRS
 from conformance.fit import Fit, Unsupported
 from conformance.irls import fit
+from conformance.link import LINKS
 from conformance.problem import Problem
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from conformance.family import LINKS, PAIRS
+from conformance.family import PAIRS
 from conformance.fit import Unsupported
+from conformance.link import LINKS
 from conformance.problem import Problem
 from conformance.references.r import Mode, describe, r_glm
 

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from conformance.family import family_of, link_of
+from conformance.family import family_of
+from conformance.link import link_of
 from conformance.problem import Problem
 
 Array = NDArray[np.float64]

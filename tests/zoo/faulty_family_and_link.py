@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 from scipy import special
 
-from conformance.family import Family, Link, family_of, link_of
+from conformance.family import Family, family_of
 from conformance.fit import Fit
 from conformance.irls import fit
+from conformance.link import Link, link_of
 from conformance.problem import Problem
 from zoo import tools
 from zoo.registry import fault

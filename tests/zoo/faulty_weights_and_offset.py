@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.family import Family, Link
+from conformance.family import Family
 from conformance.fit import Fit
 from conformance.irls import fit
+from conformance.link import Link
 from conformance.problem import Problem
 from zoo import tools
 from zoo.registry import fault

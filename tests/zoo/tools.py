@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from conformance.case import read_csv
-from conformance.family import Family, Link, family_of, link_of
+from conformance.family import Family, family_of
 from conformance.fit import Fit
 from conformance.irls import Solution, fit, independent_columns, pass_over_rows
 from conformance.library import Library
+from conformance.link import Link, link_of
 from conformance.problem import Problem, refuse_invalid
 from conformance.start import start
 from conformance.summary import summarise
