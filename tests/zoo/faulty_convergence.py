@@ -152,7 +152,7 @@ def optimiser_stuck_at_zero(problem: Problem) -> Fit:
 
 @fault(
     "silent-separation",
-    thread="Marschner (2011); the fourth seed",
+    thread="Marschner (2011), The R Journal 3/2",
     says="separated binomial data are fitted without a word",
     cause=r"separat|no maximum likelihood",
 )

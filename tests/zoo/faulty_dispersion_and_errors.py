@@ -79,7 +79,7 @@ def sigma_for_sigma_squared_in_covariance(problem: Problem) -> Fit:
 
 @fault(
     "extra-small-sample-factor",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="n / (n - p) on top of n - p",
     cause=r"n / \(n - p\) on top",
 )
@@ -93,7 +93,7 @@ def extra_small_sample_factor(problem: Problem) -> Fit:
 
 @fault(
     "n-for-n-minus-p",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="Pearson's X^2 divided by n, not declared",
     cause=r"n in place of n - p|dispersion: mle",
 )
@@ -108,7 +108,7 @@ def n_for_n_minus_p(problem: Problem) -> Fit:
 
 @fault(
     "dispersion-estimated-where-known",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="the dispersion of binomial and Poisson models is estimated",
     cause=r"estimated where it is known|known",
 )
@@ -125,7 +125,7 @@ def dispersion_estimated_where_known(problem: Problem) -> Fit:
 
 @fault(
     "dispersion-fixed-at-one",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="the dispersion is 1 for every family",
     cause=r"dispersion was not estimated|dispersion 1",
 )
@@ -208,7 +208,7 @@ def stale_weights_in_leverages(problem: Problem) -> Fit:
 
 @fault(
     "sandwich-as-model-based",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="the sandwich covariance (HC0) passed off as the model-based one",
     cause=r"sandwich|robust",
 )
@@ -225,7 +225,7 @@ def sandwich_as_model_based(problem: Problem) -> Fit:
 
 @fault(
     "diagonal-information-only",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="the reciprocal of the information's diagonal",
     cause=r"diagonal",
 )
@@ -238,7 +238,7 @@ def diagonal_information_only(problem: Problem) -> Fit:
 
 @fault(
     "covariance-diagonal-only",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="the covariance is reported with zeros off its diagonal",
     cause=r"diagonal",
 )

@@ -17,7 +17,7 @@ from zoo.registry import fault
 
 @fault(
     "invalid-response-accepted",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="a response outside the domain is moved to its edge, in silence",
     cause=r"invalid",
 )
@@ -30,7 +30,7 @@ def invalid_response_accepted(problem: Problem) -> Fit:
 
 @fault(
     "invalid-response-taken-as-it-is",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="no response is looked at",
     cause=r"invalid",
 )
@@ -55,7 +55,7 @@ def _bad(problem: Problem) -> bool:
 
 @fault(
     "nan-accepted",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="NaN and infinities become 0",
     cause=r"invalid",
 )
@@ -71,7 +71,7 @@ def nan_accepted(problem: Problem) -> Fit:
 
 @fault(
     "nan-returned-as-converged",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="NaN coefficients, converged = True",
     cause=r"invalid|NaN",
 )
@@ -83,7 +83,7 @@ def nan_returned_as_converged(problem: Problem) -> Fit:
 
 @fault(
     "negative-weights-accepted",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="a negative weight becomes 0",
     cause=r"invalid",
 )
@@ -93,7 +93,7 @@ def negative_weights_accepted(problem: Problem) -> Fit:
 
 @fault(
     "wrong-length-offset-accepted",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="an offset that is too long is cut, one that is too short recycled",
     cause=r"invalid",
 )
@@ -115,7 +115,7 @@ def valid_response_refused(problem: Problem) -> Fit:
 
 @fault(
     "rank-deficiency-refused-undeclared",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="a singular design is refused, not declared",
     cause=r"raised|refused|aliased",
 )

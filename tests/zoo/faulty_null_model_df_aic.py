@@ -119,7 +119,7 @@ def zero_weight_rows_counted(problem: Problem) -> Fit:
 
 @fault(
     "aic-without-dispersion-parameter",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="the AIC does not count the dispersion where R does, not declared",
     cause=r"aic: without_dispersion",
 )
@@ -132,7 +132,7 @@ def aic_without_dispersion_parameter(problem: Problem) -> Fit:
 
 @fault(
     "dispersion-counted-where-known",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="the AIC counts a dispersion for binomial and Poisson too",
     cause=r"one parameter more",
 )
@@ -145,7 +145,7 @@ def dispersion_counted_where_known(problem: Problem) -> Fit:
 
 @fault(
     "per-observation-deviance",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="the deviance is divided by the number of rows",
     cause=r"one observation|divided by n",
 )
@@ -195,7 +195,7 @@ def bic_from_deviance(problem: Problem) -> Fit:
 
 @fault(
     "aic-from-deviance",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="deviance + 2 p for the AIC",
     cause=r"deviance",
 )
@@ -208,7 +208,7 @@ def aic_from_deviance(problem: Problem) -> Fit:
 
 @fault(
     "bic-counts-trials",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="log of the sum of the weights in the BIC",
     cause=r"sum of (the )?weights|weights: frequency|trials",
 )
@@ -224,7 +224,7 @@ def bic_counts_trials(problem: Problem) -> Fit:
 
 @fault(
     "undeclared-pearson-likelihood",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="the log-likelihood uses Pearson's dispersion, not declared",
     cause=r"log_likelihood_dispersion: pearson",
 )
@@ -249,7 +249,7 @@ def with_likelihood_at(problem: Problem, answer: Fit, phi: float | None) -> Fit:
 
 @fault(
     "null-deviance-not-from-weights-of-zero",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="rows of weight 0 count in the null model's mean",
     cause=r"weight 0|zero|weights",
 )

@@ -237,7 +237,7 @@ def covariance_by_explicit_inverse(problem: Problem) -> Fit:
 
 @fault(
     "weights-floored-silently",
-    thread="the fourth seed",
+    thread="a common slip, without a thread",
     says="working weights below 1e-6 are raised to 1e-6, the deviance stops, and converged is said",
     cause=r"separat|silence|floor|no finite estimate",
 )
@@ -260,7 +260,7 @@ def weights_floored_silently(problem: Problem) -> Fit:
 
 @fault(
     "probabilities-clipped",
-    thread="the fourth seed",
+    thread="a common slip, without a thread",
     says="probabilities are kept within 1e-5 and 1 - 1e-5, in silence",
     cause=r"clip|separat|silence|no finite estimate",
 )

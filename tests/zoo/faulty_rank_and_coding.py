@@ -111,7 +111,7 @@ def _factors(problem: Problem) -> list[int]:
 
 @fault(
     "level-order-reversed",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="the reference level of a two-level factor is the other one",
     cause=r"reference level|level",
 )
@@ -124,7 +124,7 @@ def level_order_reversed(problem: Problem) -> Fit:
 
 @fault(
     "successes-failures-swapped",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="the probability of failure is modelled",
     cause=r"successes and failures",
 )
@@ -175,7 +175,7 @@ def power_dropped(problem: Problem) -> Fit:
 
 @fault(
     "unused-levels-kept",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="a level that no row has gets a column of zeros, so that there is one coefficient more",
     cause=r"shape",
 )
@@ -283,7 +283,7 @@ def penalised_by_default(problem: Problem) -> Fit:
 
 @fault(
     "missing-as-category",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="rows with a missing value stay, so that vectors over the rows are longer",
     cause=r"shape",
 )
@@ -300,7 +300,7 @@ def missing_as_category(problem: Problem) -> dict[str, object]:
 
 @fault(
     "rows-dropped-in-x-only",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="rows with missing values are dropped in X only: y is one row late",
     cause=r"misaligned|late|shifted|next row",
 )

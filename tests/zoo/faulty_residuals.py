@@ -97,7 +97,7 @@ def pearson_residuals_scaled(problem: Problem) -> Fit:
 
 @fault(
     "leverage-unweighted",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="the leverages of X, not of the weighted design",
     cause=r"unweighted|leverages of X",
 )
@@ -110,7 +110,7 @@ def leverage_unweighted(problem: Problem) -> Fit:
 
 @fault(
     "leverage-without-prior-weights",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="the leverages' working weights lack the prior weights",
     cause=r"weights",
 )

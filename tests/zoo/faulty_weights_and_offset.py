@@ -38,7 +38,7 @@ def frequency_and_prior_weights_mixed(problem: Problem) -> Fit:
 
 @fault(
     "weights-normalised",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="prior weights are rescaled to sum to n: right coefficients, wrong dispersion and errors",
     cause=r"rescaled|normalis|sum to n",
 )
@@ -50,7 +50,7 @@ def weights_normalised(problem: Problem) -> Fit:
 
 @fault(
     "weights-ignored",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="without its prior weights",
     cause=r"without its prior weights",
 )
@@ -101,7 +101,7 @@ def weight_for_its_root_in_residuals(problem: Problem) -> Fit:
 
 @fault(
     "fractional-weights-truncated",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="prior weights go through int()",
     cause=r"whole numbers|truncat|round",
 )
@@ -121,7 +121,7 @@ def offset_ignored(problem: Problem) -> Fit:
 
 @fault(
     "offset-wrong-sign",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="the offset is subtracted",
     cause=r"offset's sign",
 )
@@ -141,7 +141,7 @@ def offset_counted_twice(problem: Problem) -> Fit:
 
 @fault(
     "offset-logged-twice",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="log(offset) for the offset, where it is positive",
     cause=r"logarithm of the offset",
 )
@@ -153,7 +153,7 @@ def offset_logged_twice(problem: Problem) -> Fit:
 
 @fault(
     "exposure-not-logged",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="the exposure itself for its logarithm",
     cause=r"exponential of the offset|exposure",
 )
@@ -166,7 +166,7 @@ def exposure_not_logged(problem: Problem) -> Fit:
 
 @fault(
     "offset-left-in-working-response",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="z = eta + r with the offset inside, regressed on X alone",
     cause=r"working response",
 )
@@ -238,7 +238,7 @@ def zero_weight_rows_left_out_of_the_answer(problem: Problem) -> dict[str, objec
 
 @fault(
     "zero-weights-kept",
-    thread="FAULTS.md",
+    thread="a common slip, without a thread",
     says="a weight of 0 is taken for 'no weight given', that is 1",
     cause=r"weight 0|zero weight|weights of 0",
 )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from conformance.case import read_csv
+from conformance.causes.information import second_derivative, variance_slope
 from conformance.family import Family, family_of
 from conformance.fit import Fit
 from conformance.irls import Solution, fit, independent_columns, pass_over_rows
@@ -267,39 +268,6 @@ def lost_rows(problem: Problem) -> bool:
 
 
 # ------------------------------------------------------------------------------- observed information
-
-_SECOND: dict[str, Callable[[Array], Array]] = {
-    "identity": np.zeros_like,
-    "log": np.exp,
-    "logit": lambda e: np.tanh(-e / 2) / (4 * np.cosh(e / 2) ** 2),
-    "probit": lambda e: -e * np.exp(-e * e / 2) / np.sqrt(2 * np.pi),
-    "cauchit": lambda e: -2 * e / (np.pi * (1 + e * e) ** 2),
-    "cloglog": lambda e: np.exp(e - np.exp(e)) * -np.expm1(e),
-    "inverse": lambda e: 2 / e**3,
-    "inverse_squared": lambda e: 0.75 / (e * e * np.sqrt(e)),
-    "sqrt": lambda e: np.full_like(e, 2.0),
-}
-
-
-def second_derivative(name: str, eta: Array) -> Array:
-    """d^2 mu / d eta^2."""
-    with np.errstate(all="ignore"):
-        # the logistic's is mu_eta (1 - 2 mu), and 1 - 2 mu = -tanh(eta / 2): at eta = 0 it is 0 by symmetry
-        return np.asarray(_SECOND[name](eta))
-
-
-def variance_slope(problem: Problem, mu: Array, nu: Array) -> Array:
-    """dV / d mu."""
-    slopes: dict[str, Callable[[], Array]] = {
-        "gaussian": lambda: np.zeros_like(mu),
-        "binomial": lambda: nu - mu,
-        "poisson": lambda: np.ones_like(mu),
-        "gamma": lambda: 2 * mu,
-        "inverse_gaussian": lambda: 3 * mu**2,
-        "negative_binomial": lambda: 1 + 2 * mu / (problem.theta or 1.0),
-        "tweedie": lambda: (problem.power or 0.0) * mu ** ((problem.power or 0.0) - 1),
-    }
-    return slopes[problem.family]()
 
 
 def observed_weights(problem: Problem, beta: Array, second: Callable[[str, Array], Array] = second_derivative) -> Array:
