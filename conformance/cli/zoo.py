@@ -17,6 +17,7 @@ from conformance.cli.common import CaseGlobs, CasesFolder, CheckGlobs, Strict, e
 from conformance.errors import CallError
 from conformance.gate import select_checks
 from conformance.library import Library
+from conformance.report.record import Writer
 
 
 def the_zoo() -> Any:
@@ -30,6 +31,16 @@ def the_zoo() -> Any:
     return matrix
 
 
+def _named_before(report: Path, names: list[str], ids: list[str]) -> dict[str, list[str]]:
+    """For each name the cases to ask: those (ten at most) that named the fault in ``report``, else all of ``ids``."""
+    try:
+        lines = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
+        named = {line["name"]: [id for id in line["named_on"] if id in ids][:10] for line in lines}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CallError(f"{report} is no report of the zoo ({error}); write one with --report") from error
+    return {name: named.get(name) or ids for name in names}
+
+
 @unusable_is_2
 def zoo(
     only: Annotated[str | None, typer.Option(help="Only the animals whose name matches this expression.")] = None,
@@ -38,7 +49,13 @@ def zoo(
     case: CaseGlobs = None,
     check: CheckGlobs = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes to run the animals in.")] = 1,
-    report: Annotated[Path | None, typer.Option(help="Write the matrix here, as JSON.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a line of JSON for each animal here, as soon as it is judged.")
+    ] = None,
+    again: Annotated[
+        Path | None,
+        typer.Option(help="Ask each fault only about cases that named it in this earlier report, ten at most."),
+    ] = None,
 ) -> None:
     """Every faulty fitter of tests/zoo, and every correct one: which checks refuse it, on how many cases.
 
@@ -49,14 +66,13 @@ def zoo(
     names = [name for name in (*matrix.CORRECT, *matrix.FAULTS) if only is None or re.search(only, name)]
     if not names:
         raise CallError(f"no animal matches {only!r}")
-    rows = []
-    with progress("zoo", len(names)) as advance:
-        for judged in matrix.matrix(names, cases, ids, checks, strict, jobs):
+    rows, asked = [], dict.fromkeys(names, ids) if again is None else _named_before(again, names, ids)
+    with progress("zoo", len(names)) as advance, Writer(report) as record:
+        for judged in matrix.matrix(asked, cases, checks, strict, jobs):
             rows.append(judged)
+            record.write(judged.as_json())
             advance(judged.name)
     _show(matrix, rows, strict)
-    if report is not None:
-        report.write_text(json.dumps([_as_json(matrix, row) for row in rows], indent=1) + "\n", encoding="utf-8")
     faults = [row for row in rows if matrix.asked(row.name, strict)]
     missed = [row.name for row in faults if row.conforms]
     misnamed = [row.name for row in faults if not row.conforms and not row.rightly_named]
@@ -86,19 +102,3 @@ def _show(matrix: Any, rows: list[Any], strict: bool) -> None:
             named = len({v.case for v in row.rightly_named})
             table.add_row(row.name + asked, str(len(row.cases)), str(named), most)
     out.print(table)
-
-
-def _as_json(matrix: Any, row: Any) -> dict[str, Any]:
-    known = matrix.FAULTS.get(row.name)
-    named = row.rightly_named if known else []
-    return {
-        "name": row.name,
-        "faulty": known is not None,
-        "thread": known.thread if known else None,
-        "conforms": row.conforms,
-        "cases": row.cases,
-        "checks": dict(row.checks.most_common()),
-        "named_on": sorted({v.case for v in named}),
-        "example": f"{named[0].case}, {named[0].check}: {named[0].message}" if named else None,
-        "causes": dict(matrix.Counter(str(v.cause) for v in row.bad).most_common(8)),
-    }

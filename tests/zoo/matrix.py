@@ -6,11 +6,12 @@ import multiprocessing
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from conformance.gate import judge
 from conformance.library import Library
@@ -26,6 +27,7 @@ class Judged:
     """What the gate said of one animal."""
 
     name: str
+    asked: int  # cases
     conforms: bool
     bad: tuple[Verdict, ...]
 
@@ -43,10 +45,26 @@ class Judged:
     def rightly_named(self) -> list[Verdict]:
         """The failing verdicts whose cause or message says what the fault is."""
         pattern = re.compile(FAULTS[self.name].cause, re.IGNORECASE)
-        own_words = (
-            (v, v.message.split(" [detects:")[0]) for v in self.bad
-        )  # the case names faults too, all it detects
+        own_words = ((v, v.message.split(" [detects:")[0]) for v in self.bad)  # the case names what it detects, too
         return [v for v, words in own_words if pattern.search(f"{v.cause}: {words}")]
+
+    def as_json(self) -> dict[str, Any]:
+        """The report's line."""
+        fault, named = FAULTS.get(self.name), self.rightly_named if self.name in FAULTS else []
+        return {
+            "name": self.name,
+            "faulty": fault is not None,
+            "says": (fault or CORRECT[self.name]).says,
+            "thread": fault.thread if fault else None,
+            "strict_only": bool(fault and fault.strict_only),
+            "asked": self.asked,
+            "conforms": self.conforms,
+            "cases": self.cases,
+            "checks": dict(self.checks.most_common()),
+            "named_on": sorted({v.case for v in named}),
+            "example": f"{named[0].case}, {named[0].check}: {named[0].message}" if named else None,
+            "causes": dict(Counter(str(v.cause) for v in self.bad).most_common(8)),
+        }
 
 
 @cache
@@ -61,19 +79,19 @@ def put(name: str, cases: Path | None, ids: Sequence[str], checks: Sequence[str]
         warnings.simplefilter("ignore")  # faulty fitters divide by zero, and more
         results = [judge(animal, _library(cases), id, Demand(strict=strict), checks) for id in ids]
     verdicts = [v for result in results for v in result.verdicts]
-    return Judged(name, conforms(count(verdicts)), tuple(v for v in verdicts if v.outcome in BAD))
+    return Judged(name, len(ids), conforms(count(verdicts)), tuple(v for v in verdicts if v.outcome in BAD))
 
 
 def matrix(
-    names: Sequence[str], cases: Path | None, ids: Sequence[str], checks: Sequence[str], strict: bool, jobs: int
+    ids: Mapping[str, Sequence[str]], cases: Path | None, checks: Sequence[str], strict: bool, jobs: int
 ) -> Iterator[Judged]:
-    """``put`` for each of ``names``, in order, in ``jobs`` processes."""
-    ask = partial(put, cases=cases, ids=tuple(ids), checks=tuple(checks), strict=strict)
+    """``put`` for each name in ``ids``, on the cases that it has there, in order, in ``jobs`` processes."""
+    asked = [(name, cases, tuple(some), tuple(checks), strict) for name, some in ids.items()]
     if jobs == 1:
-        yield from map(ask, names)
+        yield from (put(*one) for one in asked)
         return
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(ask, names)
+        yield from pool.map(put, *zip(*asked, strict=True))
 
 
 def asked(name: str, strict: bool) -> bool:

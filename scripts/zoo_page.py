@@ -1,0 +1,79 @@
+"""Writes docs/zoo.md, the kill matrix, from the reports of two runs of the zoo.
+
+glm-conformance zoo --jobs 2 --report zoo.jsonl
+glm-conformance zoo --jobs 2 --strict --again zoo.jsonl --report strict.jsonl
+python scripts/zoo_page.py zoo.jsonl strict.jsonl > docs/zoo.md
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+HEAD = """# The zoo: fitters that are wrong on purpose, and others that are right
+
+A gate is as good as the faults that it catches and the correct programs that it lets through. `tests/zoo/` has both:
+each faulty fitter is the suite's own, correct one with a single fault, modelled on one that a real program had; each
+correct one differs from it in a legitimate way. This page is what the gate says of them, written by
+
+```text
+glm-conformance zoo --jobs 2 --report zoo.jsonl
+glm-conformance zoo --jobs 2 --strict --again zoo.jsonl --report strict.jsonl
+python scripts/zoo_page.py zoo.jsonl strict.jsonl > docs/zoo.md
+```
+
+"""
+
+
+def lines_of(path: str) -> list[dict[str, Any]]:
+    """The animals of a report."""
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
+def told(report: list[dict[str, Any]], strict: bool) -> str:
+    """A sentence on the faults and one on the correct ones."""
+    faults = [row for row in report if row["faulty"] and (strict or not row["strict_only"])]
+    right = [row for row in report if not row["faulty"]]
+    refused = [row for row in faults if not row["conforms"]]
+    named = [row for row in refused if row["named_on"]]
+    return (
+        f"{len(refused)} of {len(faults)} faulty fitters are refused, {len(named)} of them with a message that names "
+        f"the right cause; {sum(not row['conforms'] for row in right)} of {len(right)} correct ones are refused"
+    )
+
+
+def row_of(row: dict[str, Any]) -> str:
+    """A fault's line of the matrix."""
+    checks = ", ".join(f"{check} {number}" for check, number in row["checks"].items())
+    mark = " **one case**" if len(row["cases"]) == 1 else ""
+    return f"| {row['name']} | {row['says']} ({row['thread']}) | {len(row['cases'])}{mark} | {checks} |"
+
+
+def page(default: list[dict[str, Any]], strict: list[dict[str, Any]]) -> str:
+    """The whole page."""
+    cases = max(row["asked"] for row in default)
+    only = {row["name"] for row in default if row["strict_only"]}
+    matrix = [row for row in default if row["faulty"] and row["name"] not in only]
+    matrix += [row for row in strict if row["name"] in only]
+    once = [row["name"] for row in matrix if len(row["cases"]) == 1]
+    text = HEAD
+    text += f"- By default, over {cases} cases: {told(default, False)}.\n"
+    text += f"- Under `--strict` (a fault is asked about ten cases that named it before): {told(strict, True)}.\n"
+    text += f"- {len(only)} faults lose digits that only `--strict` asks for: {', '.join(sorted(only))}.\n"
+    text += f"- Faults that one case only refuses: {', '.join(once) or 'none'}.\n"
+    text += "\n## The kill matrix\n\nHow many cases refuse the fault, and how many fail each check.\n\n"
+    text += (
+        "| fault | what it does (where it was seen) | cases | checks that fail, with their cases |\n|---|---|---|---|\n"
+    )
+    text += "\n".join(row_of(row) for row in sorted(matrix, key=lambda row: str(row["name"])))
+    text += "\n\n## The correct ones\n\n| fitter | how it differs |\n|---|---|\n"
+    text += "\n".join(f"| {row['name']} | {row['says']} |" for row in default if not row["faulty"])
+    return text + "\n"
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        raise SystemExit(__doc__)
+    print(page(lines_of(sys.argv[1]), lines_of(sys.argv[2])), end="")
