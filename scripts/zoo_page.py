@@ -51,6 +51,12 @@ def row_of(row: dict[str, Any]) -> str:
     return f"| {row['name']} | {row['says']} ({row['thread']}) | {len(row['cases'])}{mark} | {checks} |"
 
 
+def said(row: dict[str, Any]) -> str:
+    """The message that named it, without what the case detects, which names faults too."""
+    words = str(row["example"] or "is not named").split(" [detects:")[0]
+    return words if len(words) < 400 else words[:400] + " ..."
+
+
 def page(default: list[dict[str, Any]], strict: list[dict[str, Any]]) -> str:
     """The whole page."""
     cases = max(row["asked"] for row in default)
@@ -61,13 +67,15 @@ def page(default: list[dict[str, Any]], strict: list[dict[str, Any]]) -> str:
     text = HEAD
     text += f"- By default, over {cases} cases: {told(default, False)}.\n"
     text += f"- Under `--strict` (a fault is asked about ten cases that named it before): {told(strict, True)}.\n"
-    text += f"- {len(only)} faults lose digits that only `--strict` asks for: {', '.join(sorted(only))}.\n"
+    text += f"- {len(only)} faults lose digits that only `--strict` asks for: {', '.join(sorted(only)) or 'none'}.\n"
     text += f"- Faults that one case only refuses: {', '.join(once) or 'none'}.\n"
     text += "\n## The kill matrix\n\nHow many cases refuse the fault, and how many fail each check.\n\n"
     text += (
         "| fault | what it does (where it was seen) | cases | checks that fail, with their cases |\n|---|---|---|---|\n"
     )
     text += "\n".join(row_of(row) for row in sorted(matrix, key=lambda row: str(row["name"])))
+    text += "\n\n## What the gate says of each\n\nOne message of those that name the fault.\n\n"
+    text += "\n".join(f"- **{row['name']}** {said(row)}" for row in sorted(matrix, key=lambda row: str(row["name"])))
     text += "\n\n## The correct ones\n\n| fitter | how it differs |\n|---|---|\n"
     text += "\n".join(f"| {row['name']} | {row['says']} |" for row in default if not row["faulty"])
     return text + "\n"
