@@ -31,7 +31,7 @@ from conformance.problem import Problem
 FamilyName = Literal["gaussian", "binomial", "poisson", "gamma", "inverse_gaussian", "negative_binomial", "tweedie"]
 LinkName = Literal["identity", "log", "logit", "probit", "cauchit", "cloglog", "inverse", "inverse_squared", "sqrt"]
 Outcome = Literal["estimate", "separated", "quasi_separated", "rank_deficient", "boundary", "invalid"]
-Defect = Literal["offset_length", "nan_in_x", "inf_in_x", "nan_in_y", "inf_in_y"]
+Defect = Literal["offset_length", "weights_length", "nan_in_x", "inf_in_x", "nan_in_y", "inf_in_y"]
 Expression = Annotated[str, Field(min_length=1)]
 
 #: The keys that say what is asked.  A reference is stale when one of these moved, not when a note was reworded.
@@ -172,6 +172,8 @@ def damaged(problem: Problem, defect: Defect) -> Problem:
     """``problem`` with arrays that no implementation may accept."""
     if defect == "offset_length":
         return replace(problem, offset=np.zeros(problem.n + 1))
+    if defect == "weights_length":
+        return replace(problem, weights=np.ones(problem.n - 1))
     bad = np.nan if defect.startswith("nan") else np.inf
     if defect.endswith("y"):
         y = problem.y.copy()

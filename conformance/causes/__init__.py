@@ -17,6 +17,7 @@ from conformance.causes.arithmetic import (
     lost_precision,
     not_a_number,
     other_columns,
+    scaled,
 )
 from conformance.causes.problems import another_formula, other_problem
 from conformance.causes.slips import slips
@@ -120,5 +121,6 @@ _OF_VALUES = (
     another_order,
     lost_precision,
     cancelled,
+    scaled,
     earlier_iterate,
 )

@@ -44,10 +44,34 @@ def early_stop(trial: Trial, quantity: str) -> Cause | None:
     )
 
 
+def scaled(trial: Trial, quantity: str) -> Cause | None:
+    """Every standard error, or all of the covariance, is the right one times the same factor."""
+    got, want = getattr(trial.fit, quantity, None), trial.expected.get(quantity)
+    if quantity not in ("standard_errors", "covariance") or got is None or want is None:
+        return None
+    known = np.isfinite(np.atleast_1d(want)) & np.isfinite(np.atleast_1d(got)) & (np.atleast_1d(want) != 0)
+    a, b = np.atleast_1d(got)[known], np.atleast_1d(want)[known]
+    if a.size < 2:
+        return None
+    factor = float(np.median(a / b))
+    size = trial.scale(quantity)
+    if factor <= 0 or worst(agreement(a / factor, b, np.broadcast_to(size, known.shape)[known]))[0] < CONVINCING:
+        return None
+    phi_factor = factor if quantity == "covariance" else factor**2
+    df = trial.expected["df_residual"]
+    return (
+        "another scale",
+        f"all of it is the right one times {factor:.6g}: another dispersion, as if there were {df / phi_factor:.6g} "
+        f"residual degrees of freedom where there are {df:g}",
+    )
+
+
 def earlier_iterate(trial: Trial, quantity: str) -> Cause | None:
     """Right coefficients, but errors that agree to some digits only: from the weights of an earlier iterate."""
     if quantity not in ("standard_errors", "covariance", "leverages", "working_residuals", "dispersion"):
         return None
+    if quantity in ("standard_errors", "covariance", "leverages") and _weights_are_constant(trial):
+        return None  # as the identity link's of the Gaussian and the log link's of the gamma are
     digits = worst(agreement(getattr(trial.fit, quantity), trial.expected[quantity], trial.scale(quantity)))[0]
     if digits < 2:
         return None
@@ -56,6 +80,13 @@ def earlier_iterate(trial: Trial, quantity: str) -> Cause | None:
         f"it has {digits:.1f} digits though the coefficients are right: computed from the working weights of an "
         "earlier iterate, as programs do that stop before they weigh again",
     )
+
+
+def _weights_are_constant(trial: Trial) -> bool:
+    """Whether the working weights of this family and link are those of every mean."""
+    at = solved(trial)
+    ratio = np.ones(1) if at is None else at.mu_eta[at.used] ** 2 / at.V[at.used]
+    return at is not None and bool(np.ptp(ratio) <= 1e-12 * np.max(np.abs(ratio)))
 
 
 def not_a_number(trial: Trial, quantity: str) -> Cause | None:

@@ -251,6 +251,9 @@ def _other_columns(trial: Trial) -> Finding:
         name for name, gone in zip(problem.names, np.isnan(trial.expected["coefficients"]), strict=True) if gone
     )
     right = int(kept.sum()) == int(trial.expected["rank"])
+    if kept.sum() == 0 < trial.expected["rank"]:
+        message = "every coefficient is NaN (not a number): the iteration broke down; NaN is for aliased columns"
+        return replace(found, outcome=Outcome.FAIL, quantity="coefficients", cause="NaN", message=message)
     if kept.sum() < trial.expected["rank"]:
         gone = ", ".join(name for name, nan in zip(problem.names, trial.aliased, strict=True) if nan)
         message = f"NaN means aliased, and is reported for {gone}; but the design has rank {trial.expected['rank']:.0f}"

@@ -94,11 +94,12 @@ def negative_weights_accepted(problem: Problem) -> Fit:
 @fault(
     "wrong-length-offset-accepted",
     thread="a common slip, without a thread",
-    says="an offset that is too long is cut, one that is too short recycled",
+    says="an offset or weights that are too long are cut, too short recycled",
     cause=r"invalid",
 )
 def wrong_length_offset_accepted(problem: Problem) -> Fit:
-    return fit(problem if problem.offset is None else replace(problem, offset=np.resize(problem.offset, problem.n)))
+    given = {name: getattr(problem, name) for name in ("offset", "weights")}
+    return fit(replace(problem, **{k: np.resize(v, problem.n) for k, v in given.items() if v is not None}))
 
 
 @fault(

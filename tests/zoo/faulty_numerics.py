@@ -303,7 +303,6 @@ def deviance_by_subtraction(problem: Problem) -> Fit:
     thread="own",
     says="the Gaussian residual sum of squares as y'y - beta'X'y, which cancels",
     cause=r"cancel|precision|negative|subtract|inconsistent",
-    strict_only=True,
 )
 def one_pass_sums(problem: Problem) -> Fit:
     answer = fit(problem)
