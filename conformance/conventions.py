@@ -33,6 +33,9 @@ DEFAULTS: dict[str, str] = {name: values[0] for name, values in CONVENTIONS.item
 #: In a mapping of families to values: every other family.
 EVERY = "*"
 
+#: What a mapping may name.
+MODELS = (*PAIRS, *(f"{family}/{link}" for family, links in PAIRS.items() for link in links), EVERY)
+
 Values = Mapping[str, Any]
 Declared = str | Mapping[str, str]  # one value, or one for each family
 
@@ -40,8 +43,8 @@ Declared = str | Mapping[str, str]  # one value, or one for each family
 def declared(conventions: Mapping[str, Declared] | None) -> dict[str, Declared]:
     """``conventions`` over the defaults; ImplementationError for a name or a value that is none.
 
-    A value is one for all families, or a mapping of families to values in which "*" stands for the rest:
-    {"log_likelihood_dispersion": {"gaussian": "deviance_over_n", "*": "pearson"}}.
+    A value is one for all families, or a mapping of families (or of families with a link) to values, in which "*"
+    stands for the rest: {"log_likelihood_dispersion": {"gaussian/identity": "deviance_over_n", "*": "pearson"}}.
     """
     if conventions is not None and not isinstance(conventions, Mapping):
         raise ImplementationError(f"conventions must be a mapping of names to values, found {conventions!r}")
@@ -51,10 +54,11 @@ def declared(conventions: Mapping[str, Declared] | None) -> dict[str, Declared]:
             raise ImplementationError(f"unknown convention {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
         by_family = value if isinstance(value, Mapping) else {EVERY: value}
         for family, one in by_family.items():
-            if family != EVERY and family not in PAIRS:
+            if family not in MODELS:
                 families = " | ".join(PAIRS)
                 raise ImplementationError(
-                    f"convention {name} is declared for family {family!r}; it may be {families} | {EVERY}"
+                    f"convention {name} is declared for family {family!r}; it may be {families} | {EVERY}, or a family "
+                    "with one of its links, such as gaussian/log"
                 )
             if one not in CONVENTIONS[name]:
                 choices = " | ".join(CONVENTIONS[name])
@@ -62,10 +66,12 @@ def declared(conventions: Mapping[str, Declared] | None) -> dict[str, Declared]:
     return {**DEFAULTS, **(conventions or {})}
 
 
-def of_family(conventions: Mapping[str, Declared], family: str) -> dict[str, str]:
-    """What ``conventions`` say of one family: a value each, R's where a mapping by family leaves it out."""
+def of_model(conventions: Mapping[str, Declared], family: str, link: str) -> dict[str, str]:
+    """What ``conventions`` say of one family and link: a value each, R's where a mapping leaves it out."""
     return {
-        name: value if isinstance(value, str) else value.get(family, value.get(EVERY, DEFAULTS[name]))
+        name: value
+        if isinstance(value, str)
+        else next((value[key] for key in (f"{family}/{link}", family, EVERY) if key in value), DEFAULTS[name])
         for name, value in conventions.items()
     }
 

@@ -170,7 +170,7 @@ def weigh(
         def ask(other: Problem) -> Fit:
             return as_fit(implementation.function(other.copy()), other)
 
-        told = (implementation.conventions_of(case.family), demand, problem.differences(lent), ask)
+        told = (implementation.conventions_of(case.family, case.link), demand, problem.differences(lent), ask)
         trial = Trial(case, problem, fit, refusal, reference, *told)
         verdicts = tuple(_verdict(case.id, name, trial) for name in checks)
     return CaseResult(case.id, verdicts, seconds)
@@ -200,7 +200,8 @@ def answer(
     except (Exception, SystemExit) as error:
         words = f"{type(error).__name__}: {error}"
         may_refuse = (
-            case.outcome == "rank_deficient" and implementation.conventions_of(case.family)["aliased"] == "refused"
+            case.outcome == "rank_deficient"
+            and implementation.conventions_of(case.family, case.link)["aliased"] == "refused"
         )
         if not case.has_estimate or may_refuse:
             return None, words, ()

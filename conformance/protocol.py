@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from conformance.conventions import CONVENTIONS, EVERY, declared
+from conformance.conventions import CONVENTIONS, MODELS, declared
 from conformance.errors import ImplementationError
 from conformance.family import PAIRS
 from conformance.fit import BY_COLUMN, BY_ROW, SCALARS
@@ -120,7 +120,7 @@ def schema() -> dict[str, Any]:
         return {"anyOf": [kind, {"type": "null"}]}
 
     def by_family(values: Sequence[str]) -> dict[str, Any]:
-        return {"type": "object", "properties": {f: {"enum": list(values)} for f in (*PAIRS, EVERY)}, **exact}
+        return {"type": "object", "properties": {f: {"enum": list(values)} for f in MODELS}, **exact}
 
     exact = {"additionalProperties": False}
     conventions = {

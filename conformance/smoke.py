@@ -103,7 +103,9 @@ def smoke(implementation: Implementation) -> Iterator[Finding]:
             yield Finding(title, _said(error))
             continue
         ran = True
-        yield Finding(title, _compared(fit, under(values, problem, implementation.conventions_of(problem.family))))
+        yield Finding(
+            title, _compared(fit, under(values, problem, implementation.conventions_of(problem.family, problem.link)))
+        )
         yield Finding("  the arrays are as they were", _untouched(problem, make()[0]))
         yield Finding("  the same answer again", _repeated(implementation, problem, fit))
         holed = np.array(problem.X)

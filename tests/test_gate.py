@@ -11,7 +11,7 @@ import pytest
 
 from conformance.checks import CHECKS
 from conformance.checks.optimiser import maximise
-from conformance.conventions import declared, of_family
+from conformance.conventions import declared, of_model
 from conformance.errors import ImplementationError
 from conformance.fit import Fit, Unsupported
 from conformance.gate import judge, run
@@ -180,11 +180,17 @@ def test_the_gaussian_ml_variance_is_rss_over_n_and_the_reported_one_rss_over_n_
     assert optimum.sigma2 / right.dispersion == pytest.approx((problem.n - problem.p) / problem.n, rel=1e-7)
 
 
+def test_a_convention_may_be_declared_for_one_family_and_link_alone() -> None:
+    said = declared({"log_likelihood_dispersion": {"gaussian/identity": "deviance_over_n", "*": "pearson"}})
+    assert of_model(said, "gaussian", "identity")["log_likelihood_dispersion"] == "deviance_over_n"
+    assert of_model(said, "gaussian", "log")["log_likelihood_dispersion"] == "pearson"
+
+
 def test_a_convention_may_be_declared_for_one_family_alone() -> None:
     declared_ = declared(
         {"log_likelihood_dispersion": {"gaussian": "mle", "*": "pearson"}, "aic": {"gamma": "without_dispersion"}}
     )
-    gaussian, gamma = of_family(declared_, "gaussian"), of_family(declared_, "gamma")
+    gaussian, gamma = of_model(declared_, "gaussian", "log"), of_model(declared_, "gamma", "log")
     assert gaussian["log_likelihood_dispersion"] == "mle"
     assert gamma["log_likelihood_dispersion"] == "pearson"
     assert gaussian["aic"] == "with_dispersion"  # a mapping without "*" leaves the rest with R's

@@ -12,12 +12,19 @@ import numpy as np
 from conformance.causes.arithmetic import (
     another_order,
     cancelled,
-    earlier_iterate,
-    early_stop,
     lost_precision,
     not_a_number,
     other_columns,
+    saturated_tail,
     scaled,
+)
+from conformance.causes.convergence import (
+    admitted,
+    diverged,
+    earlier_iterate,
+    early_stop,
+    from_its_coefficients,
+    null_model_astray,
 )
 from conformance.causes.problems import another_formula, other_problem
 from conformance.causes.slips import slips
@@ -110,7 +117,7 @@ def follows(trial: Trial, quantity: str) -> Cause | None:
     return None
 
 
-_OF_COEFFICIENTS = (other_problem, another_formula, lost_precision, early_stop)
+_OF_COEFFICIENTS = (other_problem, another_formula, lost_precision, early_stop, diverged, admitted)
 _OF_VALUES = (
     not_a_number,
     other_columns,
@@ -118,9 +125,13 @@ _OF_VALUES = (
     convention,
     slip,
     follows,
+    from_its_coefficients,
     another_order,
     lost_precision,
     cancelled,
     scaled,
+    saturated_tail,
     earlier_iterate,
+    null_model_astray,
+    admitted,
 )

@@ -1,4 +1,4 @@
-"""Errors that the arithmetic explains: an early stop, stale weights, lost or cancelled digits, NaN, another order."""
+"""Errors that the arithmetic explains: lost or cancelled digits, NaN, a common scale, another order."""
 
 from __future__ import annotations
 
@@ -10,38 +10,9 @@ from scipy import special
 
 from conformance.causes.solved import solved
 from conformance.digits import agreement, worst
-from conformance.irls import least_squares_step
 from conformance.trial import CONVINCING, Cause, Trial, U
 
 Array = NDArray[np.float64]
-
-
-def early_stop(trial: Trial, quantity: str) -> Cause | None:
-    """One more step of Fisher scoring from the reported coefficients comes nearer."""
-    if trial.fit is None or "coefficients" not in trial.expected:
-        return None
-    kept = ~trial.aliased
-    rows = trial.rows_at(trial.fit.coefficients)
-    if not rows.valid or not np.isfinite(rows.decrement):
-        return None
-    step = least_squares_step(rows)
-    want, scale = trial.expected["coefficients"][kept], trial.scale("coefficients")[kept]
-    before = worst(agreement(trial.fit.coefficients[kept], want, scale))[0]
-    after = worst(agreement(trial.fit.coefficients[kept] + step, want, scale))[0]
-    if after <= before + 0.3:
-        return None
-    if trial.problem.family == "gaussian" and trial.problem.link == "identity":
-        return (
-            "lost precision",
-            "least squares needs no iteration, so that digits were lost in solving it, as normal equations, an "
-            "explicit inverse or a truncated pseudo-inverse lose them: one refinement brings "
-            f"{before:.1f} digits to {after:.1f}",
-        )
-    return (
-        "early stop",
-        f"it stopped early: the score is still {trial.in_errors(rows):.1e} standard errors from zero, and one more "
-        f"step of Fisher scoring brings {before:.1f} digits to {after:.1f}",
-    )
 
 
 def scaled(trial: Trial, quantity: str) -> Cause | None:
@@ -55,7 +26,8 @@ def scaled(trial: Trial, quantity: str) -> Cause | None:
         return None
     factor = float(np.median(a / b))
     size = trial.scale(quantity)
-    if factor <= 0 or worst(agreement(a / factor, b, np.broadcast_to(size, known.shape)[known]))[0] < CONVINCING:
+    needed = CONVINCING - np.log10(max(abs(factor - 1.0), U))  # the same factor far beyond what sets it off from 1
+    if factor <= 0 or worst(agreement(a / factor, b, np.broadcast_to(size, known.shape)[known]))[0] < min(needed, 12.0):
         return None
     phi_factor = factor if quantity == "covariance" else factor**2
     df = trial.expected["df_residual"]
@@ -64,29 +36,6 @@ def scaled(trial: Trial, quantity: str) -> Cause | None:
         f"all of it is the right one times {factor:.6g}: another dispersion, as if there were {df / phi_factor:.6g} "
         f"residual degrees of freedom where there are {df:g}",
     )
-
-
-def earlier_iterate(trial: Trial, quantity: str) -> Cause | None:
-    """Right coefficients, but errors that agree to some digits only: from the weights of an earlier iterate."""
-    if quantity not in ("standard_errors", "covariance", "leverages", "working_residuals", "dispersion"):
-        return None
-    if quantity in ("standard_errors", "covariance", "leverages") and _weights_are_constant(trial):
-        return None  # as the identity link's of the Gaussian and the log link's of the gamma are
-    digits = worst(agreement(getattr(trial.fit, quantity), trial.expected[quantity], trial.scale(quantity)))[0]
-    if digits < 2:
-        return None
-    return (
-        "stale weights",
-        f"it has {digits:.1f} digits though the coefficients are right: computed from the working weights of an "
-        "earlier iterate, as programs do that stop before they weigh again",
-    )
-
-
-def _weights_are_constant(trial: Trial) -> bool:
-    """Whether the working weights of this family and link are those of every mean."""
-    at = solved(trial)
-    ratio = np.ones(1) if at is None else at.mu_eta[at.used] ** 2 / at.V[at.used]
-    return at is not None and bool(np.ptp(ratio) <= 1e-12 * np.max(np.abs(ratio)))
 
 
 def not_a_number(trial: Trial, quantity: str) -> Cause | None:
@@ -106,6 +55,24 @@ def not_a_number(trial: Trial, quantity: str) -> Cause | None:
     return (
         "NaN",
         f"{int(bad.sum())} of {bad.size} values are NaN or infinite (not finite) where the reference is finite",
+    )
+
+
+def saturated_tail(trial: Trial, quantity: str) -> Cause | None:
+    """Wrong only in rows whose mean is so near 0 or 1 that 1 - mu, or mu, has lost its digits."""
+    got, want, at = getattr(trial.fit, quantity, None), trial.expected.get(quantity), solved(trial)
+    if trial.problem.family != "binomial" or got is None or want is None or at is None:
+        return None
+    if np.shape(want) != at.mu.shape:
+        return None
+    left = np.maximum(np.minimum(at.mu, at.nu), 1e-300)
+    error = np.abs(got - want) / trial.scale(quantity)
+    off = error > 10.0 ** -float(np.min(trial.required(trial.attainable(quantity))))
+    if not np.any(off) or np.any(left[off] > 1e-6) or np.any(error[off] > 1e3 * U / left[off]):
+        return None
+    return "saturated tail", (
+        f"{int(off.sum())} of {off.size} values are off, all where the mean is within {np.max(left[off]):.1g} of 0 or "
+        "1: 1 - mu by subtraction has lost its digits there; take the complement from eta"
     )
 
 

@@ -77,6 +77,20 @@ def wrong_information(trial: Trial, at: Solved, kept: NDArray[np.bool_]) -> Iter
                 continue
 
 
+def observed_leverages(trial: Trial, at: Solved) -> Array:
+    """(n,) h_i x_i' (X'hX)^-1 x_i with h minus the second derivative of the log-likelihood in eta; 0 where unused."""
+    used = at.used
+    with np.errstate(all="ignore"):
+        second, slope = second_derivative(trial.problem.link, at.eta), variance_slope(trial.problem, at.mu, at.nu)
+        h = at.w * (at.mu_eta**2 / at.V - at.residual * (second / at.V - at.mu_eta**2 * slope / at.V**2))
+    h, found = np.where(np.isfinite(h), h, 0.0)[used], np.zeros(len(used))
+    try:
+        found[used] = h * np.sum(at.X * np.linalg.solve(at.X.T @ (h[:, None] * at.X), at.X.T).T, axis=1)
+    except np.linalg.LinAlgError:
+        found[:] = np.nan
+    return found
+
+
 _SECOND: dict[str, Callable[[Array], Array]] = {
     "identity": np.zeros_like,
     "log": np.exp,

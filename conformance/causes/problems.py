@@ -119,14 +119,14 @@ def another_formula(trial: Trial, quantity: str) -> Cause | None:
     own = trial.rows_at(fit.coefficients)
     if own.decrement < 1e-6:
         return None
-    for words, beta in other_coefficients(trial):
+    want = trial.expected.get("coefficients")
+    near = want is not None and worst(agreement(fit.coefficients, want, trial.scale("coefficients")))[0] > 3.0
+    for words, beta in () if near else other_coefficients(trial):
         rows = trial.rows_at(beta)
         if rows.valid and rows.decrement < min(1e-5, 0.01 * own.decrement):
             return words, f"right coefficients, but {words}"
-    want = trial.expected.get("coefficients")
     if want is not None:
         a, b = np.sort(fit.coefficients), np.sort(want)
-        near = worst(agreement(fit.coefficients, want, trial.scale("coefficients")))[0] > 3.0
         if len(a) > 1 and not near and worst(agreement(a, b, np.maximum(np.abs(b), 1e-300)))[0] > CONVINCING:
             return "another order", "the right numbers under other names: they are in another order"
     if want is not None:

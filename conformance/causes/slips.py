@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from conformance.causes.information import covariance_slips
+from conformance.causes.information import covariance_slips, observed_leverages
 from conformance.causes.solved import Solved, solved
 from conformance.link import LINKS
 from conformance.summary import null_deviance
@@ -147,6 +147,8 @@ def _slips_at_the_solution(trial: Trial, quantity: str) -> Iterator[tuple[str, A
             h = np.zeros(n)
             h[used] = np.sum(np.linalg.qr(at.X * np.sqrt(weights)[:, None])[0] ** 2, axis=1)
             yield words, h
+        yield "computed from the observed information", observed_leverages(trial, at)
+        yield "0 in every row", np.zeros(n)
     if quantity == "df_residual" and p == problem.p:
         yield "n - p - 1: the intercept was counted twice", want - 1.0
     if quantity == "df_null" and problem.intercept:
@@ -201,6 +203,11 @@ def likelihood_slips(trial: Trial, at: Solved, want: float) -> Iterator[tuple[st
             yield (
                 "computed with one trial in every row: the weights are ignored",
                 float(np.sum(at.family.log_likelihood(y, mu, nu, np.ones_like(w), 1.0))),
+            )
+            one = special.gammaln(2.0) - special.gammaln(y + 1.0) - special.gammaln(2.0 - y)
+            yield (
+                "the weights times the likelihood of one trial, with the binomial coefficient of a fraction",
+                float(np.sum(w * (one + special.xlogy(y, mu) + special.xlogy(1.0 - y, nu)))),
             )
             m, k = np.trunc(w), np.trunc(w * y)
             choose = special.gammaln(m + 1.0) - special.gammaln(k + 1.0) - special.gammaln(m - k + 1.0)

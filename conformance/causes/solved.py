@@ -1,4 +1,4 @@
-"""Everything at the reference's coefficients, once for all explanations."""
+"""Everything at the reference's coefficients (or at others), once for all explanations."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class Solved:
     r: Array  # working residuals, used rows
 
 
-def solved(trial: Trial) -> Solved | None:
-    """The model at the reference's coefficients, None where there are none."""
-    if "coefficients" not in trial.expected:
+def solved(trial: Trial, beta: Array | None = None) -> Solved | None:
+    """The model at the reference's coefficients, or at ``beta`` (p,); None where there are none."""
+    problem, beta = trial.problem, trial.expected.get("coefficients") if beta is None else beta
+    if beta is None:
         return None
-    problem, beta = trial.problem, trial.expected["coefficients"]
     family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
     kept, used, w, y = ~np.isnan(beta), problem.prior_weights > 0, problem.prior_weights, problem.y
     eta = problem.X[:, kept] @ beta[kept] + problem.offsets

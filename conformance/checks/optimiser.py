@@ -90,7 +90,7 @@ def _errors(trial: Trial, optimum: Optimum) -> Finding | None:
     want = float(optimum.unscaled_errors[kept][at])
     message = (
         f"the standard error over sqrt(dispersion) of {problem.names[int(np.flatnonzero(kept)[at])]} is "
-        f"{got[kept][at]!r}; the Hessian of the log-likelihood gives {want!r}: {digits:.1f} digits"
+        f"{float(got[kept][at])!r}; the Hessian of the log-likelihood gives {want!r}: {digits:.1f} digits"
     )
     return Finding(
         Outcome.FAIL, "optimiser standard errors", digits, required, None, float(got[kept][at]), want, "covariance",

@@ -304,7 +304,7 @@ def fit(
     if verdicts:
         err.print(f"{verdicts[0].outcome}: {escape(verdicts[0].message)}", soft_wrap=True)
         raise typer.Exit(1)
-    reference, conventions = reference_of(library, asked), found.conventions_of(asked.family)
+    reference, conventions = reference_of(library, asked), found.conventions_of(asked.family, asked.link)
     show_fit(out, Trial(asked, asked.problem(), said, refusal, reference, conventions), trace)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance.conventions import Declared, declared, of_family
+from conformance.conventions import Declared, declared, of_model
 from conformance.errors import ImplementationError
 from conformance.implementations.command import Command, Limits
 from conformance.problem import Problem
@@ -92,9 +92,9 @@ class Implementation:
     function: Callable[[Problem], object]
     conventions: Mapping[str, Declared] = field(default_factory=dict)
 
-    def conventions_of(self, family: str) -> dict[str, str]:
-        """What it declares of one family, a value each."""
-        return of_family(self.conventions, family)
+    def conventions_of(self, family: str, link: str) -> dict[str, str]:
+        """What it declares of one family and link, a value each."""
+        return of_model(self.conventions, family, link)
 
 
 #: What a name begins with that is a command to run, such as "command:Rscript my_adapter.R".

@@ -34,7 +34,7 @@ class Statsmodels:
     #: minimum-norm solution of pinv; the null model is a constant.  See GLMResults in statsmodels' documentation.
     conventions: ClassVar = {
         "aic": "without_dispersion",
-        "log_likelihood_dispersion": {"gaussian": "deviance_over_n", "*": "pearson"},
+        "log_likelihood_dispersion": {"gaussian/identity": "deviance_over_n", "*": "pearson"},
         "zero_weights": "counted",
         "aliased": "minimum_norm",
         "null_model_without_intercept": "constant",
@@ -118,7 +118,7 @@ _ASK: dict[str, Callable[[Any], Any]] = {
     "pearson_residuals": lambda result: result.resid_pearson,
     "deviance_residuals": lambda result: result.resid_deviance,
     "working_residuals": lambda result: result.resid_working,
-    "leverages": lambda result: np.asarray(result.get_hat_matrix_diag()),
+    "leverages": lambda result: np.asarray(result.get_hat_matrix_diag(observed=False)),
     "converged": lambda result: bool(result.converged) if hasattr(result, "converged") else None,
     "iterations": lambda result: int(result.fit_history["iteration"]) if hasattr(result, "fit_history") else None,
 }

@@ -1,0 +1,151 @@
+"""Where the iteration ended: an early stop, a divergence, stale weights, and what follows from the coefficients."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.causes.solved import Solved, solved
+from conformance.digits import agreement, worst
+from conformance.irls import least_squares_step
+from conformance.trial import CONVINCING, Cause, Trial
+
+Array = NDArray[np.float64]
+
+#: Full steps first; half ones where Fisher scoring overshoots, double ones where it falls short.
+_FACTORS = (1.0, 0.5, 0.25, 2.0)
+
+
+def early_stop(trial: Trial, quantity: str) -> Cause | None:
+    """One more step of Fisher scoring from the reported coefficients comes nearer."""
+    if trial.fit is None or "coefficients" not in trial.expected:
+        return None
+    kept = ~trial.aliased
+    rows = trial.rows_at(trial.fit.coefficients)
+    if not rows.valid or not np.isfinite(rows.decrement):
+        return None
+    step = least_squares_step(rows)
+    want, scale = trial.expected["coefficients"][kept], trial.scale("coefficients")[kept]
+    before = worst(agreement(trial.fit.coefficients[kept], want, scale))[0]
+    after = {c: worst(agreement(trial.fit.coefficients[kept] + c * step, want, scale))[0] for c in _FACTORS}
+    factor = next((c for c in _FACTORS if after[c] > before + 0.3), None)
+    if factor is None:
+        return _nearly_there(trial, rows.decrement, before)
+    if trial.problem.family == "gaussian" and trial.problem.link == "identity":
+        return (
+            "lost precision",
+            "least squares needs no iteration, so that digits were lost in solving it, as normal equations, an "
+            "explicit inverse or a truncated pseudo-inverse lose them: one refinement brings "
+            f"{before:.1f} digits to {after[factor]:.1f}",
+        )
+    times = "" if factor == 1.0 else f", {factor:g} times its length,"
+    return (
+        "early stop",
+        f"it stopped early: the score is still {trial.in_errors(rows):.1e} standard errors from zero, and one more "
+        f"step of Fisher scoring{times} brings {before:.1f} digits to {after[factor]:.1f}",
+    )
+
+
+def _nearly_there(trial: Trial, decrement: float, digits: float) -> Cause | None:
+    """Near the maximum and not at it, where Fisher scoring creeps or goes round and no one step tells."""
+    if not digits >= 1.0 or decrement <= 1e-9:
+        return None
+    return (
+        "early stop",
+        f"it stopped early: it is {digits:.1f} digits near, and the score is {decrement:.1e} standard errors (of unit "
+        "dispersion) from zero; Fisher scoring creeps or goes round here, and its last step was short by chance",
+    )
+
+
+def diverged(trial: Trial, quantity: str) -> Cause | None:
+    """No maximum, and farther from it than where iterations begin: the likelihood is lower than at the proven one."""
+    if trial.fit is None or "coefficients" not in trial.expected or np.any(np.isnan(trial.fit.coefficients)):
+        return None
+    here, there = trial.rows_at(trial.fit.coefficients), trial.rows_at(trial.expected["coefficients"])
+    if not np.isfinite(there.deviance) or here.deviance <= there.deviance * (1 + 1e-9):
+        return None
+    at = f"the deviance is {here.deviance:.6g}" if here.valid else "a mean is outside the family's domain"
+    return (
+        "divergence",
+        f"the iteration went astray: {at} at the reported coefficients, and {there.deviance:.6g} at the proven ones",
+    )
+
+
+def earlier_iterate(trial: Trial, quantity: str) -> Cause | None:
+    """Right coefficients, but errors that agree to some digits only: from the weights of an earlier iterate."""
+    if quantity not in ("standard_errors", "covariance", "leverages", "working_residuals", "dispersion"):
+        return None
+    if quantity in ("standard_errors", "covariance", "leverages") and _weights_are_constant(trial):
+        return None  # as the identity link's of the Gaussian and the log link's of the gamma are
+    digits = worst(agreement(getattr(trial.fit, quantity), trial.expected[quantity], trial.scale(quantity)))[0]
+    if digits < 2:
+        return None
+    return (
+        "stale weights",
+        f"it has {digits:.1f} digits though the coefficients are right: computed from the working weights of an "
+        "earlier iterate, as programs do that stop before they weigh again",
+    )
+
+
+def _weights_are_constant(trial: Trial) -> bool:
+    """Whether the working weights of this family and link are the same at every mean."""
+    at = solved(trial)
+    if at is None:
+        return False
+    eta = np.array([at.eta[0], 1.1 * at.eta[0] + 0.01])
+    with np.errstate(all="ignore"):
+        ratio = at.link.mu_eta(eta) ** 2 / at.family.variance(at.link.linkinv(eta), at.link.complement(eta))
+    return bool(abs(ratio[1] - ratio[0]) <= 1e-12 * abs(ratio[0]))
+
+
+def from_its_coefficients(trial: Trial, quantity: str) -> Cause | None:
+    """What the reported coefficients give is just what was reported: their error is the cause, small as it is."""
+    if trial.fit is None or not np.any(~trial.aliased):
+        return None
+    at = solved(trial, trial.fit.coefficients)
+    value = None if at is None else _of_rows(at).get(quantity)
+    got, want = getattr(trial.fit, quantity, None), trial.expected.get(quantity)
+    if value is None or got is None or want is None or not np.all(np.isfinite(value) & np.isfinite(got)):
+        return None
+    scale = trial.scale(quantity)
+    own, off = worst(agreement(got, value, scale))[0], worst(agreement(got, want, scale))[0]
+    if own < max(CONVINCING, off + 2.0):
+        return None
+    basic = trial.basic  # a minimum norm solution too is at some distance from the maximum
+    alike = np.array_equal(basic.aliased, np.isnan(trial.expected["coefficients"]))
+    found = (early_stop(basic, "coefficients") or diverged(basic, "coefficients")) if alike else None
+    too_few = ("lost precision", "the digits of the reported coefficients do not suffice for it")
+    cause, sentence = found or too_few
+    return cause, f"it follows from the coefficients: {sentence}"
+
+
+def null_model_astray(trial: Trial, quantity: str) -> Cause | None:
+    """A null deviance above the least that a null model can have."""
+    got, want = getattr(trial.fit, quantity, None), trial.expected.get(quantity)
+    if quantity != "null_deviance" or got is None or want is None or not got > want:
+        return None
+    return (
+        "null model not fitted",
+        "it is above the deviance of the null model at its maximum: its fit stopped elsewhere",
+    )
+
+
+def admitted(trial: Trial, quantity: str) -> Cause | None:
+    """The fit says of itself that it did not converge."""
+    if trial.fit is None or trial.fit.converged is not False:
+        return None
+    return "not converged", "the fit itself says converged = False, and this is where it stopped"
+
+
+def _of_rows(at: Solved) -> dict[str, Array]:
+    """What each row has at some coefficients."""
+    with np.errstate(all="ignore"):
+        return {
+            "linear_predictors": at.eta,
+            "fitted_values": at.mu,
+            "response_residuals": at.residual,
+            "pearson_residuals": at.residual * np.sqrt(at.w / at.V),
+            "deviance_residuals": np.sign(at.residual) * np.sqrt(at.w * at.deviance),
+            "working_residuals": at.residual / at.mu_eta,
+            "deviance": np.asarray(np.sum((at.w * at.deviance)[at.used])),
+        }
