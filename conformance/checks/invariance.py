@@ -5,20 +5,19 @@ Each asks the implementation again, of a problem whose answer follows from the f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from conformance.digits import CAP, agreement, worst
+from conformance.checks.twin import Twin, compared, described, twin
 from conformance.family import family_of
 from conformance.fit import Fit, NotAFit, Unsupported
 from conformance.link import link_of
 from conformance.problem import Problem
-from conformance.trial import Demand, Finding, Trial
+from conformance.trial import Finding, Trial
 from conformance.verdict import Outcome
 
 Array = NDArray[np.float64]
@@ -26,69 +25,6 @@ Check = Callable[[Trial], Finding]
 
 #: Rows that are repeated or split are so up to this many.
 MOST_ROWS = 5000
-LEAVE = 0.31  # log10(2): two fits, each with an error of its own
-
-
-@dataclass(frozen=True)
-class Twin:
-    """Another problem, and what its answer must be, from the first answer.
-
-    moved   coefficient j of the first is coefficients[back[j]] * factors[j] + shift[j] of the twin
-    same    quantities that must be equal, times the number given
-    """
-
-    problem: Problem
-    back: NDArray[np.intp]
-    factors: Array
-    shift: Array
-    same: tuple[tuple[str, float], ...]
-    errors: bool = True  # standard errors are moved with the coefficients, but for the shift
-
-    def of(self, quantity: str, fit: Fit) -> Any:
-        """The twin's ``quantity`` in terms of the first problem."""
-        value = getattr(fit, quantity)
-        if value is None:
-            return None
-        with np.errstate(all="ignore"):  # whatever was reported
-            if quantity == "coefficients":
-                return value[self.back] * self.factors + self.shift
-            if quantity == "standard_errors":
-                return value[self.back] * np.abs(self.factors) * dict(self.same).get(quantity, 1.0)
-            return value * dict(self.same)[quantity]
-
-
-def twin(
-    problem: Problem,
-    *same: str | tuple[str, float],
-    back: Any = None,
-    factors: Any = None,
-    shift: Any = None,
-    errors: bool = True,
-    **changes: Any,
-) -> Twin:
-    """``problem`` with ``changes``, described anew for those that fit from a formula."""
-    p = problem.p
-    back = np.arange(p) if back is None else np.asarray(back)
-    factors = np.ones(p) if factors is None else np.asarray(factors, dtype=np.float64)
-    shift = np.zeros(p) if shift is None else np.asarray(shift, dtype=np.float64)
-    if problem.start is not None and "start" not in changes and len(back) == p:
-        start = np.empty(p)
-        start[back] = (problem.start - shift) / factors
-        changes["start"] = start
-    changed = described(replace(problem, **changes))
-    quantities = tuple((one, 1.0) if isinstance(one, str) else one for one in same)
-    return Twin(changed, back, factors, shift, quantities, errors)
-
-
-def described(problem: Problem) -> Problem:
-    """``problem`` with a formula and data of its own: a column for each of X, and the response."""
-    columns = [f"x{j}" for j in range(problem.p)]
-    terms = columns[1:] if problem.intercept else columns
-    data = pd.DataFrame(dict(zip(columns, problem.X.T, strict=True)) | {"y": problem.y})
-    right = " + ".join(terms) if terms else "1"
-    return replace(
-        problem, formula=f"y ~ {right}" + ("" if problem.intercept else " - 1"), data=data, names=tuple(columns)
-    )
 
 
 SAME = ("deviance", "dispersion", "df_residual", "standard_errors")
@@ -322,61 +258,10 @@ def _check(make: Callable[[Trial], Twin | None]) -> Check:
         except (NotAFit, Exception) as error:
             message = f"{make.__doc__} The twin problem was refused: {type(error).__name__}: {error}"
             return Finding(Outcome.ERROR, name, cause="implementation", message=message)
-        return _judge(trial, name, str(make.__doc__), other, again)
+        return compared(trial, name, str(make.__doc__), other, again)
 
     check.__name__, check.__doc__ = name, make.__doc__
     return check
-
-
-def _judge(trial: Trial, name: str, why: str, other: Twin, again: Fit) -> Finding:
-    """The first quantity that does not come back, else a pass with the digits of the coefficients."""
-    assert trial.fit is not None
-    if again.admits_trouble:
-        return Finding(Outcome.UNDECIDED, name, message="the twin's fit says that it is no plain estimate")
-    lenient, best = replace(trial, demand=Demand(trial.demand.digits)), CAP
-    quantities: Iterable[str] = ("coefficients", *(one for one, _ in other.same))
-    for quantity in quantities:
-        mine, value = getattr(trial.fit, quantity), other.of(quantity, again)
-        if mine is None or value is None or quantity not in trial.expected:
-            continue
-        size = np.size(value)
-        mine, scale = (
-            np.atleast_1d(mine)[:size],
-            np.broadcast_to(trial.scale(quantity), np.shape(np.atleast_1d(mine)))[:size],
-        )
-        known = np.isfinite(mine) & np.isfinite(np.atleast_1d(value))
-        digits = np.where(known, agreement(value, mine, scale), CAP)
-        need = np.broadcast_to(
-            lenient.required(lenient.attainable(quantity)), np.shape(np.atleast_1d(getattr(trial.fit, quantity)))
-        )
-        short, at = worst(digits - (need[:size] - LEAVE))
-        best = min(best, float(digits[at]))
-        if short < 0:
-            label = (
-                f"{quantity}[{trial.problem.names[at]}]"
-                if quantity in ("coefficients", "standard_errors")
-                else quantity
-            )
-            got, want = float(np.atleast_1d(value)[at]), float(mine[at])
-            remembers = bool(np.array_equal(np.atleast_1d(getattr(again, quantity))[:size], mine, equal_nan=True))
-            words = "; it is, to the last bit, the answer to the earlier fit" if remembers else ""
-            message = (
-                f"{why} Here {label} comes back as {got!r} where it was {want!r}: {max(float(digits[at]), -99):.1f} "
-                f"digits, {float(need[at]) - LEAVE:.1f} are required{words}"
-            )
-            cause = "remembers" if remembers and other.problem is not trial.problem else "invariance"
-            return Finding(
-                Outcome.FAIL,
-                f"{name}: {label}",
-                float(digits[at]),
-                float(need[at]) - LEAVE,
-                None,
-                got,
-                want,
-                cause,
-                message,
-            )
-    return Finding(Outcome.PASS, name, best)
 
 
 INVARIANCE_CHECKS: dict[str, Check] = {make.__name__: _check(make) for make in INVARIANCES}

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.checks.invariance import described
+from conformance.checks.twin import described
 from conformance.digits import agreement, worst
 from conformance.fit import AdapterError, Fit, Unsupported
 from conformance.trial import Finding, Trial

@@ -1,0 +1,146 @@
+"""A twin is another problem whose answer follows from the first one's by algebra; here the two answers are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from conformance.causes.convergence import early_stop
+from conformance.digits import CAP, agreement, worst
+from conformance.fit import Fit
+from conformance.problem import Problem
+from conformance.trial import Cause, Demand, Finding, Trial
+from conformance.verdict import Outcome
+
+Array = NDArray[np.float64]
+
+LEAVE = 0.31  # log10(2): two fits, each with an error of its own
+
+
+@dataclass(frozen=True)
+class Twin:
+    """Another problem, and what its answer must be, from the first answer.
+
+    moved   coefficient j of the first is coefficients[back[j]] * factors[j] + shift[j] of the twin
+    same    quantities that must be equal, times the number given
+    """
+
+    problem: Problem
+    back: NDArray[np.intp]
+    factors: Array
+    shift: Array
+    same: tuple[tuple[str, float], ...]
+    errors: bool = True  # standard errors are moved with the coefficients, but for the shift
+
+    def of(self, quantity: str, fit: Fit) -> Any:
+        """The twin's ``quantity`` in terms of the first problem."""
+        value = getattr(fit, quantity)
+        if value is None:
+            return None
+        with np.errstate(all="ignore"):  # whatever was reported
+            if quantity == "coefficients":
+                return value[self.back] * self.factors + self.shift
+            if quantity == "standard_errors":
+                return value[self.back] * np.abs(self.factors) * dict(self.same).get(quantity, 1.0)
+            return value * dict(self.same)[quantity]
+
+
+def twin(
+    problem: Problem,
+    *same: str | tuple[str, float],
+    back: Any = None,
+    factors: Any = None,
+    shift: Any = None,
+    errors: bool = True,
+    **changes: Any,
+) -> Twin:
+    """``problem`` with ``changes``, described anew for those that fit from a formula."""
+    p = problem.p
+    back = np.arange(p) if back is None else np.asarray(back)
+    factors = np.ones(p) if factors is None else np.asarray(factors, dtype=np.float64)
+    shift = np.zeros(p) if shift is None else np.asarray(shift, dtype=np.float64)
+    if problem.start is not None and "start" not in changes and len(back) == p:
+        start = np.empty(p)
+        start[back] = (problem.start - shift) / factors
+        changes["start"] = start
+    changed = described(replace(problem, **changes))
+    quantities = tuple((one, 1.0) if isinstance(one, str) else one for one in same)
+    return Twin(changed, back, factors, shift, quantities, errors)
+
+
+def described(problem: Problem) -> Problem:
+    """``problem`` with a formula and data of its own: a column for each of X, and the response."""
+    columns = [f"x{j}" for j in range(problem.p)]
+    terms = columns[1:] if problem.intercept else columns
+    data = pd.DataFrame(dict(zip(columns, problem.X.T, strict=True)) | {"y": problem.y})
+    right = " + ".join(terms) if terms else "1"
+    return replace(
+        problem, formula=f"y ~ {right}" + ("" if problem.intercept else " - 1"), data=data, names=tuple(columns)
+    )
+
+
+def compared(trial: Trial, name: str, why: str, other: Twin, again: Fit) -> Finding:
+    """The first quantity that does not come back, else a pass with the digits of the coefficients."""
+    assert trial.fit is not None
+    if again.admits_trouble:
+        return Finding(Outcome.UNDECIDED, name, message="the twin's fit says that it is no plain estimate")
+    lenient, best = replace(trial, demand=Demand(trial.demand.digits)), CAP
+    quantities: Iterable[str] = ("coefficients", *(one for one, _ in other.same))
+    for quantity in quantities:
+        mine, value = getattr(trial.fit, quantity), other.of(quantity, again)
+        if mine is None or value is None or quantity not in trial.expected:
+            continue
+        whole, size = np.shape(np.atleast_1d(mine)), np.size(value)
+        mine, scale = np.atleast_1d(mine)[:size], np.broadcast_to(trial.scale(quantity), whole)[:size]
+        known = np.isfinite(mine) & np.isfinite(np.atleast_1d(value))
+        digits = np.where(known, agreement(value, mine, scale), CAP)
+        need = np.broadcast_to(lenient.required(lenient.attainable(quantity)), whole)[:size] - LEAVE
+        short, at = worst(digits - need)
+        best = min(best, float(digits[at]))
+        if short < 0:
+            named = quantity in ("coefficients", "standard_errors")
+            label = f"{quantity}[{trial.problem.names[at]}]" if named else quantity
+            got, want = float(np.atleast_1d(value)[at]), float(mine[at])
+            raw = np.atleast_1d(getattr(again, quantity))[:size]
+            cause, sentence = _cause(trial, other, again, bool(np.array_equal(raw, mine, equal_nan=True)))
+            if cause == "invariance" and quantity == "standard_errors" and float(digits[at]) >= 2.0:
+                cause, sentence = "stale weights", "; the coefficients come back: each fit weighs by an earlier iterate"
+            message = (
+                f"{why} Here {label} comes back as {got!r} where it was {want!r}: {max(float(digits[at]), -99):.1f} "
+                f"digits, {float(need[at]):.1f} are required{sentence}"
+            )
+            numbers = (float(digits[at]), float(need[at]), None, got, want)
+            return Finding(Outcome.FAIL, f"{name}: {label}", *numbers, cause, message)
+    return Finding(Outcome.PASS, name, best)
+
+
+def _cause(trial: Trial, other: Twin, again: Fit, untouched: bool) -> Cause:
+    """Why the answers differ: the change had no effect, or one of the two stopped early; else the invariance is all."""
+    if untouched and other.problem is not trial.problem:
+        changed = [name for name in ("offset", "weights") if _differ(getattr(trial.problem, name), other.problem, name)]
+        ignored = f"the {' and '.join(changed)} has no effect (ignored), or " if changed else ""
+        return "remembers", f"; it is, to the last bit, the answer to the earlier fit: {ignored}it remembers that fit"
+    assert trial.fit is not None
+    mine, value = trial.fit.coefficients, other.of("coefficients", again)
+    theirs = np.concatenate([value, mine[len(value) :]])  # a column that the offset absorbed has kept its estimate
+    want = trial.expected.get("coefficients")
+    if want is None or np.any(np.isnan(mine) != np.isnan(want)) or np.any(np.isnan(theirs) != np.isnan(want)):
+        return "invariance", ""
+    scale = trial.scale("coefficients")
+    for whose, beta in (("the fit", mine), ("the twin's fit", theirs)):
+        if 1.0 < worst(agreement(beta, want, scale))[0] <= worst(agreement(mine, theirs, scale))[0] + 1.0:
+            found = early_stop(replace(trial, fit=replace(trial.fit, coefficients=beta)), "coefficients")
+            if found:
+                return found[0], f"; of {whose}: {found[1]}"
+    return "invariance", ""
+
+
+def _differ(values: Array | None, problem: Problem, name: str) -> bool:
+    """Whether an array of the twin is another one."""
+    others = getattr(problem, name)
+    return (values is None) != (others is None) or (values is not None and not np.array_equal(values, others))
