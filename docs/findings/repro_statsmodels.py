@@ -13,3 +13,14 @@ for fam,yy in ((sm.families.Gamma(sm.families.links.Log()),[0.,1,2,4]),(sm.famil
     r=sm.GLM(np.array(yy),sm.add_constant(np.array([0.,1,2,3])),family=fam).fit(); print(type(fam).__name__,"y[0] =",yy[0],"->",r.params,r.converged)
 X=np.c_[np.ones(6),np.array([0.,1,2,3,4,5])*1e4]; b=sm.GLM(np.array([1.,2,3,4,5,7]),X).fit(method="newton",tol=1e-2,disp=False)
 r1=sm.GLM(y,sm.add_constant(np.arange(8.)),family=sm.families.Poisson()).fit(method="newton",tol=1e3,max_start_irls=0,disp=False); r2=sm.GLM(y,sm.add_constant(np.arange(8.)),family=sm.families.Poisson()).fit(method="newton",tol=1e-12,max_start_irls=0,disp=False); print("tol=1e3 and 1e-12, newton iterations:", r1.mle_retvals["iterations"], r2.mle_retvals["iterations"])
+from scipy import stats
+y=np.array([.3,.6,.8]); w=np.array([10.,20,10]); X=sm.add_constant(np.array([0.,1,2]))
+r=sm.GLM(y,X,family=sm.families.Binomial(),var_weights=w).fit(tol=1e-14,maxiter=100); k=np.rint(y*w)
+two=sm.GLM(np.column_stack([k,w-k]),X,family=sm.families.Binomial()).fit(tol=1e-14,maxiter=100)
+print("llf of proportions with var_weights", repr(float(r.llf)), "of two columns", repr(float(two.llf)), "sum of log binomial probabilities", repr(float(stats.binom.logpmf(k,w,r.mu).sum())))
+X4=sm.add_constant(np.arange(4.)); zero=np.array([1.,1,1,0])
+for fam in (sm.families.Gamma(sm.families.links.Log()),sm.families.InverseGaussian(sm.families.links.Log())):
+    r=sm.GLM(np.array([1.,2,3,4]),X4,family=fam,var_weights=zero).fit(); s=sm.GLM(np.array([1.,2,3]),X4[:3],family=fam).fit()
+    print(type(fam).__name__, "a weight of 0: llf", r.llf, "without that row", repr(float(s.llf)))
+r=sm.GLM(np.array([1.,2,4]),np.vander([0.,1,2],3),family=sm.families.Gaussian()).fit()
+print("saturated: leverages", r.get_hat_matrix_diag(observed=False), "they sum to the rank, 3; scale", r.scale)
