@@ -67,7 +67,7 @@ def saturated_tail(trial: Trial, quantity: str) -> Cause | None:
         return None
     left = np.maximum(np.minimum(at.mu, at.nu), 1e-300)
     error = np.abs(got - want) / trial.scale(quantity)
-    off = error > 10.0 ** -float(np.min(trial.required(trial.attainable(quantity))))
+    off = error > 10.0 ** -trial.required(trial.attainable(quantity))
     if not np.any(off) or np.any(left[off] > 1e-6) or np.any(error[off] > 1e3 * U / left[off]):
         return None
     return "saturated tail", (
@@ -165,6 +165,6 @@ def other_columns(trial: Trial, quantity: str) -> Cause | None:
     a, b = np.sort(trial.fit.coefficients[~trial.aliased]), np.sort(want[~gone])
     if len(a) == len(b) and worst(agreement(a, b, np.maximum(np.abs(b), 1e-300)))[0] > CONVINCING:
         return "another order", "the right numbers under other names: shifted when an aliased column was dropped"
-    if not np.any(trial.aliased):
+    if not np.any(trial.aliased) and trial.conventions["aliased"] != "minimum_norm":
         return "rank", "the design is singular (some columns are aliased), but every coefficient is given a number"
     return None

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from conformance.causes.solved import Solved, solved
 from conformance.digits import agreement, worst
 from conformance.irls import least_squares_step
-from conformance.trial import CONVINCING, Cause, Trial
+from conformance.trial import CONVINCING, Cause, Trial, U
 
 Array = NDArray[np.float64]
 
@@ -107,9 +107,15 @@ def from_its_coefficients(trial: Trial, quantity: str) -> Cause | None:
     got, want = getattr(trial.fit, quantity, None), trial.expected.get(quantity)
     if value is None or got is None or want is None or not np.all(np.isfinite(value) & np.isfinite(got)):
         return None
-    scale = trial.scale(quantity)
-    own, off = worst(agreement(got, value, scale))[0], worst(agreement(got, want, scale))[0]
-    if own < max(CONVINCING, off + 2.0):
+    got, value, want = (np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in (got, value, want))
+    scale, required = trial.scale(quantity), trial.required(trial.attainable(quantity))
+    off = agreement(got, want, scale) < required
+    if not np.any(off):
+        return None
+    rounding = 64.0 * U * float(np.max(np.abs(trial.problem.y)))  # of a residual that is nearly 0
+    own = agreement(got, value, scale) >= np.maximum(CONVINCING, agreement(got, want, scale) + 2.0)
+    own |= quantity.endswith("_residuals") & (np.abs(got - value) <= rounding)
+    if not np.all(own[off]):
         return None
     basic = trial.basic  # a minimum norm solution too is at some distance from the maximum
     alike = np.array_equal(basic.aliased, np.isnan(trial.expected["coefficients"]))

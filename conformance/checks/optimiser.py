@@ -19,6 +19,7 @@ from scipy import special
 from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
 
+from conformance.causes import explain
 from conformance.checks.values import compare
 from conformance.digits import agreement, worst
 from conformance.family import family_of
@@ -92,10 +93,11 @@ def _errors(trial: Trial, optimum: Optimum) -> Finding | None:
         f"the standard error over sqrt(dispersion) of {problem.names[int(np.flatnonzero(kept)[at])]} is "
         f"{float(got[kept][at])!r}; the Hessian of the log-likelihood gives {want!r}: {digits:.1f} digits"
     )
-    return Finding(
-        Outcome.FAIL, "optimiser standard errors", digits, required, None, float(got[kept][at]), want, "covariance",
-        message,
-    )  # fmt: skip
+    cause, sentence = explain(trial, "standard_errors") if "standard_errors" in trial.expected else ("unexplained", "")
+    if cause == "unexplained":
+        cause, sentence = "covariance", "the covariance is not that of the information"
+    numbers = (digits, required, None, float(got[kept][at]), want)
+    return Finding(Outcome.FAIL, "optimiser standard errors", *numbers, cause, f"{message}; {sentence}")
 
 
 def _hopeless(trial: Trial) -> bool:

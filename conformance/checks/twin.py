@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from conformance.causes.convergence import early_stop
+from conformance.causes import explain
 from conformance.digits import CAP, agreement, worst
 from conformance.fit import Fit
 from conformance.problem import Problem
@@ -107,9 +107,7 @@ def compared(trial: Trial, name: str, why: str, other: Twin, again: Fit) -> Find
             label = f"{quantity}[{trial.problem.names[at]}]" if named else quantity
             got, want = float(np.atleast_1d(value)[at]), float(mine[at])
             raw = np.atleast_1d(getattr(again, quantity))[:size]
-            cause, sentence = _cause(trial, other, again, bool(np.array_equal(raw, mine, equal_nan=True)))
-            if cause == "invariance" and quantity == "standard_errors" and float(digits[at]) >= 2.0:
-                cause, sentence = "stale weights", "; the coefficients come back: each fit weighs by an earlier iterate"
+            cause, sentence = _cause(trial, other, again, quantity, bool(np.array_equal(raw, mine, equal_nan=True)))
             message = (
                 f"{why} Here {label} comes back as {got!r} where it was {want!r}: {max(float(digits[at]), -99):.1f} "
                 f"digits, {float(need[at]):.1f} are required{sentence}"
@@ -119,25 +117,28 @@ def compared(trial: Trial, name: str, why: str, other: Twin, again: Fit) -> Find
     return Finding(Outcome.PASS, name, best)
 
 
-def _cause(trial: Trial, other: Twin, again: Fit, untouched: bool) -> Cause:
-    """Why the answers differ: the change had no effect, or one of the two stopped early; else the invariance is all."""
+def _cause(trial: Trial, other: Twin, again: Fit, quantity: str, untouched: bool) -> Cause:
+    """Why the answers differ: the change had no effect, or what explains the one that is farther from the reference."""
     if untouched and other.problem is not trial.problem:
         changed = [name for name in ("offset", "weights") if _differ(getattr(trial.problem, name), other.problem, name)]
         ignored = f"the {' and '.join(changed)} has no effect (ignored), or " if changed else ""
         return "remembers", f"; it is, to the last bit, the answer to the earlier fit: {ignored}it remembers that fit"
     assert trial.fit is not None
-    mine, value = trial.fit.coefficients, other.of("coefficients", again)
-    theirs = np.concatenate([value, mine[len(value) :]])  # a column that the offset absorbed has kept its estimate
-    want = trial.expected.get("coefficients")
-    if want is None or np.any(np.isnan(mine) != np.isnan(want)) or np.any(np.isnan(theirs) != np.isnan(want)):
+    value = other.of("coefficients", again)
+    theirs = np.concatenate([value, trial.fit.coefficients[len(value) :]])  # what the offset absorbed has not moved
+    moved = {quantity: other.of(quantity, again), "coefficients": theirs}
+    twin_trial = replace(trial, fit=replace(trial.fit, **moved))
+    farther = min((twin_trial, trial), key=lambda one: _digits(one, quantity))
+    cause, sentence = explain(farther, quantity)
+    if cause == "unexplained":
         return "invariance", ""
-    scale = trial.scale("coefficients")
-    for whose, beta in (("the fit", mine), ("the twin's fit", theirs)):
-        if 1.0 < worst(agreement(beta, want, scale))[0] <= worst(agreement(mine, theirs, scale))[0] + 1.0:
-            found = early_stop(replace(trial, fit=replace(trial.fit, coefficients=beta)), "coefficients")
-            if found:
-                return found[0], f"; of {whose}: {found[1]}"
-    return "invariance", ""
+    return cause, f"; of {'the fit' if farther is trial else 'the twin'}: {sentence}"
+
+
+def _digits(trial: Trial, quantity: str) -> float:
+    """How near to the reference."""
+    got, want = np.atleast_1d(getattr(trial.fit, quantity)), np.atleast_1d(trial.expected[quantity])
+    return float(worst(agreement(got, want, trial.scale(quantity)))[0])
 
 
 def _differ(values: Array | None, problem: Problem, name: str) -> bool:

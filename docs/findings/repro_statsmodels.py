@@ -24,3 +24,16 @@ for fam in (sm.families.Gamma(sm.families.links.Log()),sm.families.InverseGaussi
     print(type(fam).__name__, "a weight of 0: llf", r.llf, "without that row", repr(float(s.llf)))
 r=sm.GLM(np.array([1.,2,4]),np.vander([0.,1,2],3),family=sm.families.Gaussian()).fit()
 print("saturated: leverages", r.get_hat_matrix_diag(observed=False), "they sum to the rank, 3; scale", r.scale)
+# no start of its own where a constant is in the offset, or the mean is far from the usual one
+u=np.array([5.,10,15,20,30,40,60,80,100]); lot1=np.array([118.,58,42,35,27,25,21,19,18]); L=np.log(u)
+for words,design,off in (("~ log(u) + log(u)^2",np.c_[np.ones(9),L,L*L],None),("~ log(u), 0.01 in the offset",np.c_[np.ones(9),L],np.full(9,.01)),("~ log(u)",np.c_[np.ones(9),L],None)):
+    try: print("inverse Gaussian, 1/mu^2, lot1", words, sm.GLM(lot1,design,family=sm.families.InverseGaussian(),offset=off).fit(tol=1e-12).params)
+    except Exception as e: print("inverse Gaussian, 1/mu^2, lot1", words, repr(e))
+for fam,yy in ((sm.families.Gamma(sm.families.links.Log()),[2.,2,2,2]),(sm.families.Poisson(),[0.,0,0,0])):
+    try: print(type(fam).__name__, yy, sm.GLM(np.array(yy),np.array([-1.,1,2,-2]) if yy[0]==0 else np.ones(4),family=fam).fit().params)
+    except Exception as e: print(type(fam).__name__, yy, repr(e)[:100])
+four=sm.GLM(np.array([1.,1,1,0]),np.ones(4),family=sm.families.Binomial())
+r=four.fit(start_params=[-1.81]); print("Marschner's start -1.81: logit", repr(float(r.params[0])), "converged", r.converged, "the estimate is log 3 =", repr(float(np.log(3))))
+for scale in (1.0, 1e3):
+    far=np.c_[np.ones(6),(1e6+np.arange(6.))*scale*1e3]
+    r=sm.GLM(np.array([1.,3,2,5,4,6]),far).fit(); print("a column far from 0, in units of", 1e-3/scale, ": rank", r.df_model+1, "scale", repr(float(r.scale)), "deviance", repr(float(r.deviance)))
