@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flint import ctx
@@ -9,9 +10,11 @@ from flint import ctx
 from conformance.problem import Problem
 
 from .describe import describe, insufficient
+from .exact import Solution
 from .krawczyk import prove_box
 from .result import Box, NotProven, Proof, Undecided
-from .root import MANY, Root, Setup, exact_solution, find_root, find_starts, set_up
+from .root import MANY, Root, Setup, exact_solution, find_root, find_starts, set_up, settle
+from .start import Start
 
 FIRST_BITS = 256
 LARGE_BITS = 176  # where there are many rows
@@ -32,27 +35,43 @@ def prove(problem: Problem, *, rowwise: bool = True, sensitivities: bool = True)
     setup = set_up(problem)
     exact = exact_solution(setup.system)
     starts = [] if exact else find_starts(setup)
-    tried = exact is None and not any(s.converged for s in starts)
-    found = nonexistent(setup) if tried else None
-    if found is not None:
-        return found
+    nowhere = not exact and not any(s.converged for s in starts)
+    found = nonexistent(setup) if nowhere else None
+    failure = ""
+    for damped in (False, True):  # damped steps are slow, and seldom needed
+        if found is None:
+            found, failure = _search(setup, starts, exact, rowwise, damped)
+        if found is None and not nowhere:
+            found, nowhere = nonexistent(setup), True
+        if exact:
+            break
+    if found is None:
+        raise Undecided(failure)
+    return _with_sensitivities(setup, found) if sensitivities and found.has_estimate else found
+
+
+def _search(
+    setup: Setup, starts: Sequence[Start], exact: Solution | None, rowwise: bool, damped: bool
+) -> tuple[Proof | None, str]:
+    """The proof of an estimate next to one of ``starts``, at as many bits as it needs; or why there is none."""
+    try:
+        points = [] if exact else settle(setup.system, starts, damped=damped)
+    except NotProven as error:
+        return None, str(error)
+    failure = ""
     bits = FIRST_BITS if len(setup.rows.x) < MANY else LARGE_BITS
-    failure = "no start inside the family's domain was found"
-    while bits <= (MOST_BITS_EXACT if exact else MOST_BITS) and (exact or starts):
+    while bits <= (MOST_BITS_EXACT if exact else MOST_BITS):
         try:
-            proof = describe(setup, find_root(setup.system, starts, exact, bits), bits, rowwise)
+            proof = describe(setup, find_root(setup.system, points, exact, bits), bits, rowwise)
         except NotProven as error:
             failure = str(error)
         else:
             lacking = insufficient(proof)
             if lacking is None:
-                return _with_sensitivities(setup, proof) if sensitivities else proof
+                return proof, ""
             failure = f"too few digits of {lacking}"
         bits = bits * 3 // 2
-    found = None if tried else nonexistent(setup)
-    if found is not None:
-        return found
-    raise Undecided(failure)
+    return None, failure
 
 
 def _with_sensitivities(setup: Setup, proof: Proof) -> Proof:

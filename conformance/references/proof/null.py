@@ -8,7 +8,7 @@ from . import quantities as q
 from .balls import ball, rational
 from .model import Family
 from .result import NotProven, Value
-from .root import Setup, find_root
+from .root import Setup, find_root, settle
 from .start import fisher_scoring
 from .system import System, exact_sum
 
@@ -69,5 +69,5 @@ def null_fit(setup: Setup, constant: bool, bits: int) -> q.Fitted:
     start = fisher_scoring(system)
     if start is None:
         raise NotProven("no start for the null model")
-    root = find_root(system, [start], None, bits)
+    root = find_root(system, settle(system, [start]), None, bits)
     return q.fitted(rows, family, [root.beta[0] + o for o in offset], None)
