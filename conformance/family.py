@@ -9,6 +9,7 @@ everything binomial is written with both.  All functions are elementwise on floa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -264,10 +265,16 @@ def _gamma_deviance(y: Array, mu: Array, nu: Array) -> Array:
 
 
 def _negative_binomial_deviance(theta: float) -> Callable[[Array, Array, Array], Array]:
-    """2 [y log(y/mu) - (y + theta) log((y + theta)/(mu + theta))] (Venables and Ripley 2002, sec. 7.4)."""
+    """2 [y log(y/mu) - (y + theta) log((y + theta)/(mu + theta))] (Venables and Ripley 2002, sec. 7.4).
+
+    As a sum of two terms that are not negative: large counts lose no digits.
+    """
 
     def unit_deviance(y: Array, mu: Array, nu: Array) -> Array:
-        return 2.0 * (_excess(y, mu, y - mu) - _excess(y + theta, mu + theta, y - mu))
+        share = (y - mu) / (y + theta)
+        with np.errstate(**_QUIET):  # type: ignore[arg-type]
+            of_mean = np.where(y == 0, -1.0, theta / mu * share)
+            return np.asarray(2.0 * (y + theta) / (mu + theta) * (mu * _h(of_mean) + theta * _h(-share)))
 
     return unit_deviance
 
@@ -277,7 +284,11 @@ def _tweedie_deviance(power: float) -> Callable[[Array, Array, Array], Array]:
     a, b = 1.0 - power, 2.0 - power
 
     def unit_deviance(y: Array, mu: Array, nu: Array) -> Array:
-        return 2.0 * (np.power(y, b) / (a * b) - y * np.power(mu, a) / a + np.power(mu, b) / b)
+        with np.errstate(**_QUIET):  # type: ignore[arg-type]
+            u = np.log1p((y - mu) / mu)  # of t = y/mu: it is 2 mu^b [(t^b - 1) - b (t - 1)] / (a b)
+            far = np.where(y == 0, a, np.expm1(b * u) - b * (y - mu) / mu)
+            series = sum((b**k - b) * u**k / math.factorial(k) for k in range(2, 16))
+            return np.asarray(2.0 * np.power(mu, b) / (a * b) * np.where(np.abs(u) < 0.25, series, far))
 
     return unit_deviance
 

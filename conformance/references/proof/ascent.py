@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flint import arb, arb_mat, ctx
+from flint import arb, ctx
 
 from .balls import ball, is_positive_definite, midpoints
 from .result import NotProven

@@ -24,10 +24,14 @@ SMALLEST = -13  # of tau, as a power of ten
 
 
 def walls(family: Family) -> tuple[float | None, float | None]:
-    """The linear predictors that bound the domain from below and from above."""
+    """The linear predictors that bound the domain from below and from above.
+
+    Below 0 the Gaussian family's inverse link has means too, but none between: where all y > 0 the region above 0 has a
+    maximum of its own.
+    """
     if family.name == "binomial":
         return {"log": (None, 0.0), "identity": (0.0, 1.0)}.get(family.link, (None, None))
-    walled = family.link in ("inverse_squared", "sqrt") or (family.name in POSITIVE and family.link != "log")
+    walled = family.link in ("inverse", "inverse_squared", "sqrt") or (family.name in POSITIVE and family.link != "log")
     return (0.0 if walled else None), None
 
 

@@ -12,13 +12,14 @@ Wright 2006, theorem 12.6), the global one where the log-likelihood is concave i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
 from .balls import ball, rational
-from .barrier import on_wall, walls
+from .barrier import follow, on_wall, walls
 from .concavity import uniqueness
 from .describe import insufficient
 from .exact import matrix
@@ -27,27 +28,32 @@ from .model import Family
 from .null import null_deviances
 from .quantities import NAN, criteria, fitted, total
 from .result import Box, NotProven, Proof
-from .root import Setup
+from .root import Setup, settle
 from .separation import null_space
-from .start import fisher_scoring
+from .start import Start, fisher_scoring
 from .system import System
 
 CONDITIONS = "Karush-Kuhn-Tucker conditions with positive multipliers"
 GLOBAL = f"global: concave log-likelihood, {CONDITIONS}"
 LOCAL = f"local: this log-likelihood need not be concave; {CONDITIONS}"
+PERFECT = "global: every mean is fitted exactly, and those of 0 by a linear predictor of 0"
 BITS = (256, 384, 768)
 
 
 def find(setup: Setup) -> Proof | None:
-    """A proven boundary maximum, or None."""
+    """A proven boundary maximum; None where nothing points to one, NotProven with the reason where something does."""
+    failure = None
     for active in setup.end.active if setup.end is not None else []:
         for bits in BITS:
             try:
                 proof = _prove(setup, active, bits, None)
-            except (NotProven, ZeroDivisionError):
+            except (NotProven, ZeroDivisionError) as error:
+                failure = failure or str(error)
                 continue
             if insufficient(proof) is None:
                 return proof
+    if failure is not None:
+        raise NotProven(f"the path leads to the boundary of the domain, and there {failure}")
     return None
 
 
@@ -88,11 +94,14 @@ def _prove(setup: Setup, active: dict[int, int], bits: int, box: Box | None) -> 
     face = null_space(x)
     with ctx.workprec(bits):
         same, beta = _on_face(setup, active, corner, face, bits, box)
+        if setup.family.link == "sqrt" and len(system.x) - len(on) == len(face):  # a parameter for each other mean
+            return _describe(setup, active, beta, same, bits, PERFECT)
         gradient = _gradient(setup, active, beta)
         signed = [[v if active[c] == 0 else -v for v in row] for c, row in zip(on, x.tolist(), strict=True)]  # inwards
         if not all(m > 0 for m in _multipliers(signed, gradient, int(x.rref()[1]))):
             raise NotProven("a multiplier is not provably positive")
-        return _describe(setup, active, beta, same, bits)
+        kind = GLOBAL if uniqueness(setup.family).startswith("global") else LOCAL
+        return _describe(setup, active, beta, same, bits, kind)
 
 
 def _solve(x: fmpq_mat, right: fmpq_mat) -> list[fmpq]:
@@ -132,10 +141,7 @@ def _on_face(
         return None, beta
     reduced = System(system.family, [[_dot(row, d) for d in face] for row in exact], offset, *_data(system, rest))
     if box is None:
-        start = fisher_scoring(reduced)
-        if start is None:
-            raise NotProven("no start on the face")
-        point = newton(reduced, [arb(b) for b in start.beta], bits)
+        point = newton(reduced, _settled(reduced), bits)
         same, gamma = prove_box(reduced, point.beta, bits)
     else:
         same, gamma = prove_box(reduced, box.center, bits, box.radius)
@@ -146,6 +152,19 @@ def _on_face(
             value += g * ball(d[j]) if d[j] else 0
         beta.append(value)
     return same, beta
+
+
+def _settled(reduced: System) -> list[arb]:
+    """A point next to the maximum on the face."""
+    start = fisher_scoring(reduced)
+    if start is not None and start.converged:
+        with suppress(NotProven):
+            return settle(reduced, [start])[0].beta
+    end = follow(reduced)
+    beta = end.beta if end is not None else start.beta if start is not None else None
+    if beta is None:
+        raise NotProven("no start on the face")
+    return settle(reduced, [Start(beta, 0.0, False)], damped=True)[0].beta
 
 
 def _data(system: System, rest: Sequence[int]) -> tuple[list[Any], list[Any]]:
@@ -201,7 +220,7 @@ def _multipliers(rows: list[list[fmpq]], gradient: list[arb], rank: int) -> list
     return list((arb_mat(square.inv()) * arb_mat([[-gradient[j]] for j in leads])).entries())
 
 
-def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | None, bits: int) -> Proof:
+def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | None, bits: int, kind: str) -> Proof:
     rows, family, problem = setup.rows, setup.family, setup.problem
     cells = {rows.used[c]: fmpq(side) for c, side in active.items()}
     means = cells
@@ -239,7 +258,7 @@ def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | 
     return Proof(
         outcome="boundary",
         names=problem.names,
-        uniqueness=GLOBAL if uniqueness(family).startswith("global") else LOCAL,
+        uniqueness=kind,
         quantities=found,
         rows=rows.point.tolist(),
         box=box,

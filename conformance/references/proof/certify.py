@@ -10,6 +10,7 @@ from flint import ctx
 from conformance.problem import Problem
 
 from .describe import describe, insufficient
+from .emptiness import nowhere_inside
 from .exact import Solution
 from .krawczyk import prove_box
 from .result import Box, NotProven, Proof, Undecided
@@ -30,24 +31,32 @@ def prove(problem: Problem, *, rowwise: bool = True, sensitivities: bool = True)
     ``rowwise`` includes the (n,) quantities, ``sensitivities`` the condition numbers and sigmas.
     Raises Invalid for data outside the family's domain and Undecided where nothing could be proven.
     """
-    from .nonexistence import nonexistent  # it proves the limits with this function
-
     setup = set_up(problem)
     exact = exact_solution(setup.system)
     starts = [] if exact else find_starts(setup)
     nowhere = not exact and not any(s.converged for s in starts)
-    found = nonexistent(setup) if nowhere else None
-    failure = ""
+    found, at_wall = _nonexistent(setup) if nowhere else (None, "")
+    failure = "no start inside the family's domain was found"
     for damped in (False, True):  # damped steps are slow, and seldom needed
-        if found is None:
+        if found is None and (starts or exact) and not (exact and damped):
             found, failure = _search(setup, starts, exact, rowwise, damped)
         if found is None and not nowhere:
-            found, nowhere = nonexistent(setup), True
-        if exact:
-            break
+            (found, at_wall), nowhere = _nonexistent(setup), True
     if found is None:
-        raise Undecided(failure)
+        raise Undecided(at_wall or failure)
     return _with_sensitivities(setup, found) if sensitivities and found.has_estimate else found
+
+
+def _nonexistent(setup: Setup) -> tuple[Proof | None, str]:
+    """The proof that there is no interior maximum, or why there is none."""
+    from .nonexistence import nonexistent  # it proves the limits with `prove`
+
+    if nowhere_inside(setup.system):
+        raise Undecided("no coefficients give every mean inside the family's domain (proven by Gordan's theorem)")
+    try:
+        return nonexistent(setup), ""
+    except NotProven as error:
+        return None, str(error)
 
 
 def _search(
@@ -69,9 +78,16 @@ def _search(
             lacking = insufficient(proof)
             if lacking is None:
                 return proof, ""
-            failure = f"too few digits of {lacking}"
+            failure = _outside(setup, proof) or f"too few digits of {lacking}"
         bits = bits * 3 // 2
     return None, failure
+
+
+def _outside(setup: Setup, proof: Proof) -> str:
+    """Why a proven estimate has no fitted value for a row of weight 0; empty where it has."""
+    if not any(v.is_nan() for v in proof.quantities.get("fitted_values", [])):
+        return ""
+    return "a row of weight 0 has no mean: its linear predictor at the (proven) estimate is outside the domain"
 
 
 def _with_sensitivities(setup: Setup, proof: Proof) -> Proof:

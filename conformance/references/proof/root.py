@@ -11,7 +11,7 @@ from flint import arb, ctx
 
 from conformance.problem import Problem
 
-from .ascent import ascend
+from .ascent import BITS, ascend
 from .balls import ball, rational
 from .barrier import End, follow
 from .concavity import uniqueness
@@ -131,7 +131,7 @@ def settle(system: System, starts: Sequence[Start], *, damped: bool = False) -> 
     for start in starts[:3]:
         beta = [arb(b) for b in start.beta]
         try:
-            found.append(newton(system, ascend(system, beta) if damped else beta, NEWTON_BITS))
+            found.append(newton(system, ascend(system, beta), BITS) if damped else newton(system, beta, NEWTON_BITS))
         except NotProven as error:
             failure = error
     if not found:
