@@ -6,6 +6,7 @@ dispersion.  All functions are elementwise on float64 arrays of shape (n,).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -58,10 +59,16 @@ def gamma_deviance(y: Array, mu: Array, nu: Array) -> Array:
 
 
 def negative_binomial_deviance(theta: float) -> Callable[[Array, Array, Array], Array]:
-    """2 [y log(y/mu) - (y + theta) log((y + theta)/(mu + theta))] (Venables and Ripley 2002, sec. 7.4)."""
+    """2 [y log(y/mu) - (y + theta) log((y + theta)/(mu + theta))] (Venables and Ripley 2002, sec. 7.4).
+
+    As a sum of two terms that are not negative: large counts lose no digits.
+    """
 
     def unit_deviance(y: Array, mu: Array, nu: Array) -> Array:
-        return 2.0 * (_excess(y, mu, y - mu) - _excess(y + theta, mu + theta, y - mu))
+        share = (y - mu) / (y + theta)
+        with np.errstate(**QUIET):  # type: ignore[arg-type]
+            of_mean = np.where(y == 0, -1.0, theta / mu * share)
+            return np.asarray(2.0 * (y + theta) / (mu + theta) * (mu * _h(of_mean) + theta * _h(-share)))
 
     return unit_deviance
 
@@ -69,9 +76,14 @@ def negative_binomial_deviance(theta: float) -> Callable[[Array, Array, Array], 
 def tweedie_deviance(power: float) -> Callable[[Array, Array, Array], Array]:
     """2 [y^(2-p)/((1-p)(2-p)) - y mu^(1-p)/(1-p) + mu^(2-p)/(2-p)] (Jorgensen 1997, sec. 4.2)."""
     a, b = 1.0 - power, 2.0 - power
+    terms = np.array([0.0, 0.0, *((b**k - b) / math.factorial(k) for k in range(2, 16))])
 
     def unit_deviance(y: Array, mu: Array, nu: Array) -> Array:
-        return 2.0 * (np.power(y, b) / (a * b) - y * np.power(mu, a) / a + np.power(mu, b) / b)
+        with np.errstate(**QUIET):  # type: ignore[arg-type]
+            u = np.log1p((y - mu) / mu)  # of t = y/mu: it is 2 mu^b [(t^b - 1) - b (t - 1)] / (a b)
+            far = np.where(y == 0, a, np.expm1(b * u) - b * (y - mu) / mu)
+            near = np.abs(u) < 0.25  # there the two terms are expanded in u, for they would cancel
+            return np.asarray(2.0 * np.power(mu, b) / (a * b) * np.where(near, polyval(u, terms), far))
 
     return unit_deviance
 

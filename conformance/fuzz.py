@@ -7,13 +7,16 @@ reader.  The proof, not the drawing, says what the outcome is, and the gate's ow
 
 from __future__ import annotations
 
+import multiprocessing
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +24,15 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.errors import Flaky
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
+from conformance import maxima
 from conformance.case import Case, read_case
+from conformance.checks import CHECKS
 from conformance.drawn import ALL_PAIRS, Drawn, problems
 from conformance.errors import CallError
-from conformance.gate import weigh
-from conformance.implementations import Implementation
+from conformance.gate import answer, weigh
+from conformance.implementations import Implementation, find
 from conformance.references import certified, proof
-from conformance.trial import Demand
+from conformance.trial import Demand, Trial
 from conformance.verdict import Outcome, Verdict
 
 Key = tuple[str, str, str]  # the check that fails first, its cause, and where nothing explains it family and link
@@ -51,12 +56,16 @@ AVAILABLE_PROVIDERS["glm-conformance"] = f"{__name__}._Plain"
 
 @dataclass(frozen=True)
 class Judged:
-    """What became of a drawn problem: its proven outcome, or why there is none, and the verdicts that failed."""
+    """What became of a drawn problem: its proven outcome, or why there is none, and the verdicts that failed.
+
+    ``elsewhere``: the fit is at another local maximum than the proven one, which is no failure.
+    """
 
     drawn: Drawn
     outcome: str
     reason: str = ""
     failures: tuple[Verdict, ...] = ()
+    elsewhere: bool = False
 
     @property
     def first(self) -> Verdict:
@@ -74,8 +83,15 @@ class Judged:
         return first.check, cause, where
 
 
-def judge(implementation: Implementation, drawn: Drawn, demand: Demand, folder: Path) -> Judged:
-    """Prove ``drawn`` and put it to the gate's checks, through files in ``folder``, which must be empty."""
+def judge(
+    implementation: Implementation, drawn: Drawn, demand: Demand, checks: Sequence[str] = tuple(CHECKS)
+) -> Judged:
+    """Prove ``drawn`` and put it to the gate's ``checks``, through the files of a case."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _judge(implementation, drawn, demand, checks, Path(folder))
+
+
+def _judge(implementation: Implementation, drawn: Drawn, demand: Demand, checks: Sequence[str], folder: Path) -> Judged:
     case = _read(drawn, folder, "estimate")
     try:
         proven = certified.prove_case(case)
@@ -87,8 +103,18 @@ def judge(implementation: Implementation, drawn: Drawn, demand: Demand, folder: 
     except Exception as error:
         broken = Verdict(drawn.id, "proof", "proof", Outcome.ERROR, cause="suite", message=f"{type(error)}: {error}")
         return Judged(drawn, "undecided", "the proof broke", (broken,))
-    result = weigh(implementation, case, reference, demand)
+    result = weigh(implementation, case, reference, demand, checks)
     bad = tuple(v for v in result.verdicts if v.outcome in (Outcome.FAIL, Outcome.ERROR))
+    if not bad or not case.has_estimate or not reference.source.endswith("local maximum"):
+        return Judged(drawn, case.outcome, "", bad)
+    fit, refusal, _ = answer(implementation, case)
+    trial = Trial(
+        case, case.problem(), fit, refusal, reference, implementation.conventions_of(case.family, case.link), demand
+    )
+    if maxima.elsewhere(trial):
+        return Judged(drawn, case.outcome, elsewhere=True)
+    if maxima.null_elsewhere(trial):
+        bad = tuple(v for v in bad if v.check != "null_deviance")
     return Judged(drawn, case.outcome, "", bad)
 
 
@@ -111,20 +137,26 @@ class Found:
 
 @dataclass
 class Tally:
-    """What was drawn: by family, link and outcome; why nothing was decided; and the failures."""
+    """What was drawn: by family, link and outcome; why nothing was decided; fits at another maximum; the failures."""
 
     drawn: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     undecided: Counter[str] = field(default_factory=Counter)
+    elsewhere: int = 0
     found: dict[Key, Found] = field(default_factory=dict)
 
-    def add(self, judged: Judged) -> None:
-        """Count one problem."""
+    def add(self, judged: Judged) -> Found | None:
+        """Count one problem; what it shows, if nothing has shown it yet."""
         keys = judged.drawn.keys
         self.drawn[keys["family"], keys["link"], judged.outcome] += 1
+        self.elsewhere += judged.elsewhere
         if judged.reason:
             self.undecided[judged.reason] += 1
+        if judged.key is None:
+            return None
         if judged.key in self.found:
             self.found[judged.key].times += 1
+            return None
+        return self.found.setdefault(judged.key, Found(judged.key, judged))
 
 
 class _Fails(Exception):
@@ -135,83 +167,118 @@ class _Enough(BaseException):
     """Ends the shrinking: Hypothesis stops for no Exception."""
 
 
+@dataclass(frozen=True)
+class Stream:
+    """The problems that a seed draws, always the same and in the same order."""
+
+    seed: int
+    count: int
+    pairs: Sequence[tuple[str, str]]
+
+    def drawn(self) -> list[Drawn]:
+        """All of them."""
+        found: list[Drawn] = []
+        self._visit(found.append, (Phase.generate,))
+        return found
+
+    def shrunk(self, first: Drawn, fails: Callable[[Drawn], bool]) -> Drawn:
+        """A smaller problem than ``first``, one of the stream, that still ``fails``."""
+        smallest, known, reached = first, {first.id: True}, False
+
+        def look(drawn: Drawn) -> None:
+            nonlocal smallest, reached
+            reached = reached or drawn.id == first.id
+            if not reached:
+                return
+            if drawn.id not in known:
+                if len(known) > SHRINKS:
+                    raise _Enough
+                known[drawn.id] = fails(drawn)
+            if known[drawn.id]:
+                smallest = drawn  # Hypothesis ends with the smallest
+                raise _Fails
+
+        with suppress(_Fails, _Enough, Flaky):
+            self._visit(look, (Phase.generate, Phase.shrink))
+        return smallest
+
+    def _visit(self, look: Callable[[Drawn], None], phases: tuple[Phase, ...]) -> None:
+        @seed(self.seed)
+        @settings(
+            max_examples=self.count,
+            database=None,
+            deadline=None,
+            phases=phases,
+            suppress_health_check=list(HealthCheck),
+            verbosity=Verbosity.quiet,
+            report_multiple_bugs=False,
+            print_blob=False,
+            backend="glm-conformance",
+        )
+        @given(problems(self.pairs))
+        def visit(drawn: Drawn) -> None:
+            look(drawn)
+
+        visit()
+
+
 def fuzz(
-    implementation: Implementation,
+    implementation: str | Implementation,
     count: int,
     from_seed: int,
     demand: Demand = Demand(),
     out: Path | None = None,
     pairs: Sequence[str] = (),
     advance: Callable[[str], None] = lambda name: None,
+    jobs: int = 1,
 ) -> Tally:
-    """Draw ``count`` problems; the smallest of each kind of failure is written below ``out``.
+    """Draw ``count`` problems and judge them, in ``jobs`` processes if more than one (give a name then).
 
-    When one fails in a new way it is shrunk while it fails in that way, and the drawing goes on with the next round.
+    What fails in a new way is written below ``out`` at once, and again when it is shrunk while it fails in that way.
     """
-    tally = Tally()
     chosen = [pair for pair in ALL_PAIRS if not pairs or any(fnmatchcase("-".join(pair), glob) for glob in pairs)]
     if not chosen:
         raise CallError(f"no FAMILY-LINK matches {', '.join(pairs)}; there are {', '.join(map('-'.join, ALL_PAIRS))}")
-    rounds = 0
-    while (before := tally.drawn.total()) < count and rounds < count:
-        new = _round(implementation, count - before, f"{from_seed} {rounds}", demand, chosen, tally, advance)
-        rounds += 1
+    tally, stream = Tally(), Stream(from_seed, count, chosen)
+    found = find(implementation) if isinstance(implementation, str) else implementation
+    for judged in _judged(implementation, found, stream.drawn(), demand, jobs):
+        new = tally.add(judged)
         if new is not None:
-            tally.found[new.key] = new
-            if out is not None:
+            new.path = _keep(judged, out, from_seed) if out is not None else None
+            new.smallest = _shrunk(found, stream, judged, demand)
+            if out is not None and new.path is not None:
+                _remove(new.path)
                 new.path = _keep(new.smallest, out, from_seed)
+        advance(f"{judged.drawn.keys['family']} {judged.drawn.keys['link']}")
     return tally
 
 
-def _round(
-    implementation: Implementation,
-    count: int,
-    from_seed: str,
-    demand: Demand,
-    pairs: Sequence[tuple[str, str]],
-    tally: Tally,
-    advance: Callable[[str], None],
-) -> Found | None:
-    """Draw until something fails in a way that ``tally`` does not have; that, shrunk."""
-    new: list[Found] = []
-    known: dict[str, Judged] = {}
-    tried: list[int] = []  # how many were judged before the first failure
+def _judged(
+    name: str | Implementation, found: Implementation, drawn: Sequence[Drawn], demand: Demand, jobs: int
+) -> Iterator[Judged]:
+    """Each judged, in order."""
+    if jobs == 1 or not isinstance(name, str):
+        yield from (judge(found, one, demand) for one in drawn)
+        return
+    context = multiprocessing.get_context("spawn")  # R and threaded BLAS do not survive a fork
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        yield from pool.map(partial(_judge_by_name, name, demand), drawn, chunksize=4)
 
-    @seed(from_seed)
-    @settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
-        report_multiple_bugs=False,
-        print_blob=False,
-        backend="glm-conformance",
-    )
-    @given(problems(pairs))
-    def look(drawn: Drawn) -> None:
-        if drawn.id not in known:
-            if len(new) and len(known) - tried[0] > SHRINKS:
-                raise _Enough
-            with tempfile.TemporaryDirectory() as folder:
-                known[drawn.id] = judge(implementation, drawn, demand, Path(folder))
-        judged = known[drawn.id]
-        if not new:
-            tally.add(judged)
-            advance(f"{drawn.keys['family']} {drawn.keys['link']}")
-        if judged.key is None or judged.key in tally.found:
-            return
-        if not new:
-            new.append(Found(judged.key, judged))
-            tried.append(len(known))
-        if judged.key == new[0].key:
-            new[0].smallest = judged  # Hypothesis ends with the smallest
-            raise _Fails
 
-    with suppress(_Fails, _Enough, Flaky):
-        look()
-    return new[0] if new else None
+def _judge_by_name(name: str, demand: Demand, drawn: Drawn) -> Judged:
+    return judge(_found(name), drawn, demand)
+
+
+_found = cache(find)  # once in each process
+
+
+def _shrunk(implementation: Implementation, stream: Stream, first: Judged, demand: Demand) -> Judged:
+    """The smallest problem found that fails as ``first`` does.  Of the checks only that one is asked on the way."""
+    assert first.key is not None
+    only = [first.key[0]] if first.key[0] in CHECKS else list(CHECKS)
+    smallest = stream.shrunk(first.drawn, lambda drawn: judge(implementation, drawn, demand, only).key == first.key)
+    again = judge(implementation, smallest, demand)
+    return again if again.failures else judge(implementation, smallest, demand, only)
 
 
 def _keep(judged: Judged, out: Path, from_seed: int) -> Path:
@@ -223,6 +290,12 @@ def _keep(judged: Judged, out: Path, from_seed: int) -> Path:
     return judged.drawn.write(
         out, judged.outcome, title=title(judged), source=SOURCE.format(seed=from_seed), notes=notes
     )
+
+
+def _remove(case: Path) -> None:
+    """A case file that `_keep` wrote, and its data."""
+    case.unlink()
+    (case.parent.parent / "data" / f"{case.stem}.csv").unlink()
 
 
 def title(judged: Judged) -> str:

@@ -45,13 +45,20 @@ def start(
     root = np.sqrt(w * link.mu_eta(eta) ** 2 / family.variance(mu, 1.0 - mu))
     z = (y if link.name == "identity" else eta) - offset
     beta = _least_squares(X * root[:, None], z * root)
-    if one_step or (np.isfinite(deviance(beta)) and not np.any(offset)):
+    # where an infinite mean is between positive and negative ones, no step will lead across
+    side = np.sign(average) if link.name == "inverse" and (np.all(y > 0) or np.all(y < 0)) else 0.0
+
+    def height(beta: Array) -> float:
+        return deviance(beta) if side == 0 or np.all(side * (X @ beta + offset) > 0) else np.inf
+
+    if one_step or (np.isfinite(height(beta)) and not np.any(offset)):
         return beta
     constant = _least_squares(X, link.linkfun(mean) - offset)  # with an intercept and no offset: a constant mean
-    best = min((beta, constant, np.zeros_like(beta)), key=deviance)
-    if np.isfinite(deviance(best)):
+    best = min((beta, constant, np.zeros_like(beta)), key=height)
+    if np.isfinite(height(best)):
         return best
-    return _inside(X, offset, float(link.linkfun(mean)[0]))
+    inside = _inside(X, offset, float(link.linkfun(mean)[0]))
+    return inside if np.isfinite(height(inside)) else min((beta, constant), key=deviance)
 
 
 def _inside(X: Array, offset: Array, level: float) -> Array:

@@ -41,13 +41,14 @@ def summarise(problem: Problem, solution: Solution) -> Fit:
     estimated = float(np.sum(pearson[used] ** 2)) / (n - p) if n > p else np.nan
     dispersion = estimated if family.known_dispersion is None else family.known_dispersion
 
-    R = solution.rows.triangle[:-1, :-1]  # X'WX = R'R, so its inverse is S S' with S = R^-1, by back substitution
+    weighted = problem.X[:, columns] * np.where(used, root_W, 0.0)[:, None]
+    R = np.linalg.qr(weighted, mode="r")  # X'WX = R'R, so its inverse is S S' with S = R^-1, by back substitution
     S = solve_triangular(R, np.eye(p)) if np.all(np.diag(R) != 0) else np.full((p, p), np.inf)
     standard_errors, covariance = np.full(problem.p, np.nan), np.full((problem.p, problem.p), np.nan)
     standard_errors[columns] = np.sqrt(dispersion) * np.linalg.norm(S, axis=1)
     with np.errstate(all="ignore"):  # a singular information has infinite errors
         covariance[np.ix_(columns, columns)] = dispersion * (S @ S.T)
-        leverages = np.sum(((problem.X[:, columns] * root_W[:, None]) @ S) ** 2, axis=1)
+        leverages = np.sum((weighted @ S) ** 2, axis=1)
 
     log_likelihood = _log_likelihood(family, problem, mu, nu, deviance)
     parameters = p + (family.known_dispersion is None)
@@ -101,10 +102,11 @@ def null_deviance(problem: Problem) -> float:
     if problem.intercept and problem.offset is not None:
         null = replace(problem, X=np.ones((problem.n, 1)), names=("(Intercept)",), start=None, max_iterations=None)
         middle = link.linkfun(np.array([np.average(y, weights=w)]))
+        found = []
         for start in (None, middle - np.min(offset), middle - np.max(offset)):  # some constants may have no mean
             with contextlib.suppress(ValueError):
-                return solve(replace(null, start=start)).rows.deviance
-        return np.nan
+                found.append(solve(replace(null, start=start)).rows.deviance)
+        return min(found, default=np.nan)  # there may be several maxima
     if problem.intercept:
         mu, nu = (np.full_like(y, np.average(values, weights=w)) for values in (y, 1.0 - y))
     else:

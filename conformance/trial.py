@@ -102,6 +102,20 @@ class Trial:
 
         A root of lower likelihood is no maximum likelihood estimate, and fails like any other wrong answer.
         """
+        if self.other_root is None or self.other_root[0].deviance > self.other_root[1].deviance:
+            return None
+        here, there = self.other_root
+        return (
+            "the likelihood of this family and link may have several maxima; the fit is at another root of the score "
+            f"than the proven one, of higher likelihood (deviance {here.deviance:.6g}, proven {there.deviance:.6g})"
+        )
+
+    @cached_property
+    def other_root(self) -> tuple[Rows, Rows] | None:
+        """The rows at the fit and at the proven estimate, where both are roots of the score, of one that may have more.
+
+        None where they are the same root, or the fit is at none.
+        """
         want = self.reference.values.get("coefficients")
         if self.fit is None or want is None or not self.reference.source.endswith("local maximum"):
             return None
@@ -114,12 +128,7 @@ class Trial:
         stays = (
             here.valid and np.all(triangle > 0) and here.decrement <= A_ROOT * math.sqrt(here.deviance / self.problem.n)
         )
-        if apart < APART or not stays or here.smallest_weight <= 0 or here.deviance > there.deviance:
-            return None
-        return (
-            "the likelihood of this family and link may have several maxima; the fit is at another root of the score "
-            f"than the proven one, of higher likelihood (deviance {here.deviance:.6g}, proven {there.deviance:.6g})"
-        )
+        return None if apart < APART or not stays or here.smallest_weight <= 0 else (here, there)
 
     @cached_property
     def expected(self) -> dict[str, Any]:

@@ -126,6 +126,7 @@ def fuzz(
     ] = None,
     digits: Digits = 6.0,
     strict: Strict = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Judge in so many processes.")] = 1,
 ) -> None:
     """Draw random problems, prove each, gate it, and shrink what fails to a case file.  Exit 1 where something fails.
 
@@ -145,7 +146,7 @@ def fuzz(
         raise CallError(f"can't write cases to {cases}: it is no folder")
     found = find(implementation)
     with progress(f"fuzz {implementation}", count) as advance:
-        tally = search(found, count, seed, Demand(digits, strict), cases, case or (), advance)
+        tally = search(implementation, count, seed, Demand(digits, strict), cases, case or (), advance, jobs)
     show_found(out, found, tally, seed, cases)
     raise typer.Exit(1 if tally.found else 0)
 

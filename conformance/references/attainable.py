@@ -140,14 +140,16 @@ def _constants(problem: Problem) -> float:
 def _add_weights(problem: Problem, values: Mapping[str, Any], found: dict[str, Array]) -> None:
     """What rounding in the working weights does to the information: an average of their errors by leverage.
 
-    d log W / d log eta, times u: an exponential of a rounded argument is off by the argument's size.  A leverage is a
-    sum of p squares besides.
+    d log W / d log eta, times the relative error of eta: a sum over columns that cancels next to a wall of the domain
+    has few digits there, whatever the coefficients have.  A leverage is a sum of p squares besides.
     """
     if values.get("leverages") is None or values.get("linear_predictors") is None:
         return
     eta, h = np.abs(values["linear_predictors"]), values["leverages"]
+    terms = np.abs(problem.X) @ np.abs(np.nan_to_num(values["coefficients"])) + np.abs(problem.offsets)
+    of_eta = U * np.maximum(1.0, np.divide(terms, eta, out=np.ones_like(eta), where=eta > 0))
     growth = {"probit": eta**2, "cloglog": eta + np.exp(values["linear_predictors"]), "log": eta, "logit": eta}
-    of_weights = 4.0 * U + U * growth.get(problem.link, np.full_like(eta, 2.0))
+    of_weights = 4.0 * U + of_eta * growth.get(problem.link, np.full_like(eta, 2.0))
     average = float(np.sum(np.where(h > 0, h * of_weights, 0.0))) / max(1.0, float(values["rank"]))
     for name in ("standard_errors", "covariance"):
         if name in found:

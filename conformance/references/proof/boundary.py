@@ -1,50 +1,59 @@
 """Maxima on the boundary of the domain, where the score is not 0.
 
-Log-binomial and identity-link binomial and Poisson models.
+Counts with identity or square-root link, the log and identity links of the binomial family, and the inverse link of the
+inverse Gaussian (whose mean is infinite there).
 
-These log-likelihoods are concave in beta over the polyhedron of valid linear predictors, so a point
-is a global maximum exactly if it satisfies the Karush-Kuhn-Tucker conditions: on the face of the
-rows whose mean is 0 or 1 the score of the other rows is 0 (proven by the Krawczyk test on that
-face, in exact rational coordinates), and the multipliers are positive.
+The Karush-Kuhn-Tucker conditions: on the face of the rows whose mean is at its limit the score of the other rows is 0
+with a positive definite information (proven by the Krawczyk test on that face, in exact rational coordinates), and the
+multipliers are positive.  They make a strict local maximum over the polyhedron of valid linear predictors (Nocedal &
+Wright 2006, theorem 12.6), the global one where the log-likelihood is concave in the linear predictor.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
 from .balls import ball, rational
-from .barrier import KINDS, propose
+from .barrier import follow, on_wall, walls
+from .concavity import uniqueness
 from .describe import insufficient
 from .exact import matrix
 from .krawczyk import newton, prove_box
+from .model import Family
 from .null import null_deviances
 from .quantities import NAN, criteria, fitted, total
 from .result import Box, NotProven, Proof
-from .root import Setup
+from .root import Setup, settle
 from .separation import null_space
-from .start import fisher_scoring
+from .start import Start, fisher_scoring
 from .system import System
 
-UNIQUE = "global: concave log-likelihood, Karush-Kuhn-Tucker conditions with positive multipliers"
+CONDITIONS = "Karush-Kuhn-Tucker conditions with positive multipliers"
+GLOBAL = f"global: concave log-likelihood, {CONDITIONS}"
+LOCAL = f"local: this log-likelihood need not be concave; {CONDITIONS}"
+PERFECT = "global: every mean is fitted exactly, and those of 0 by a linear predictor of 0"
 BITS = (256, 384, 768)
 
 
 def find(setup: Setup) -> Proof | None:
-    """A proven boundary maximum, or None."""
-    if (setup.family.name, setup.family.link) not in KINDS:
-        return None
-    for active in propose(setup.system):
+    """A proven boundary maximum; None where nothing points to one, NotProven with the reason where something does."""
+    failure = None
+    for active in setup.end.active if setup.end is not None else []:
         for bits in BITS:
             try:
                 proof = _prove(setup, active, bits, None)
-            except (NotProven, ZeroDivisionError):
+            except (NotProven, ZeroDivisionError) as error:
+                failure = failure or str(error)
                 continue
             if insufficient(proof) is None:
                 return proof
+    if failure is not None:
+        raise NotProven(f"the path leads to the boundary of the domain, and there {failure}")
     return None
 
 
@@ -58,28 +67,41 @@ def _cells(setup: Setup, sides: dict[str, list[int]]) -> list[tuple[int, int]]:
     return [(setup.rows.cell[setup.rows.point[row]], int(side)) for side, rows in sides.items() for row in rows]
 
 
-def _bound(setup: Setup, side: int) -> int:
-    """The linear predictor at which the mean is ``side`` (0 or 1)."""
-    return 0 if setup.family.link == "log" else side
+def _bound(family: Family, side: int) -> float:
+    """The linear predictor of the wall where the mean is ``side``."""
+    bound = walls(family)[side]
+    if bound is None:
+        raise NotProven("there is no such wall")
+    return bound
+
+
+def _pull(family: Family, side: int) -> int:
+    """The score in eta, on its wall, of a row of weight 1: one-sided, and 0 for a parabola with its top there."""
+    if (family.name, family.link) == ("inverse_gaussian", "inverse"):
+        return 1
+    return 0 if family.link == "sqrt" else 1 if side else -1
 
 
 def _prove(setup: Setup, active: dict[int, int], bits: int, box: Box | None) -> Proof:
     system = setup.system
     for c, side in active.items():
-        if system.sum[c] != (system.total[c] if side else 0):
+        if on_wall(system, c) != side:
             raise NotProven("a row on the boundary would have likelihood 0")
     on = list(active)
     x = matrix([system.x[c] for c in on])
-    right = fmpq_mat(len(on), 1, [_bound(setup, active[c]) - rational(system.offset[c]) for c in on])
+    right = fmpq_mat(len(on), 1, [rational(_bound(setup.family, active[c])) - rational(system.offset[c]) for c in on])
     corner = _solve(x, right)
     face = null_space(x)
     with ctx.workprec(bits):
         same, beta = _on_face(setup, active, corner, face, bits, box)
+        if setup.family.link == "sqrt" and len(system.x) - len(on) == len(face):  # a parameter for each other mean
+            return _describe(setup, active, beta, same, bits, PERFECT)
         gradient = _gradient(setup, active, beta)
-        signed = [[v if active[c] == 0 else -v for v in row] for c, row in zip(on, x.tolist(), strict=True)]
+        signed = [[v if active[c] == 0 else -v for v in row] for c, row in zip(on, x.tolist(), strict=True)]  # inwards
         if not all(m > 0 for m in _multipliers(signed, gradient, int(x.rref()[1]))):
             raise NotProven("a multiplier is not provably positive")
-        return _describe(setup, active, beta, same, bits)
+        kind = GLOBAL if uniqueness(setup.family).startswith("global") else LOCAL
+        return _describe(setup, active, beta, same, bits, kind)
 
 
 def _solve(x: fmpq_mat, right: fmpq_mat) -> list[fmpq]:
@@ -119,10 +141,7 @@ def _on_face(
         return None, beta
     reduced = System(system.family, [[_dot(row, d) for d in face] for row in exact], offset, *_data(system, rest))
     if box is None:
-        start = fisher_scoring(reduced)
-        if start is None:
-            raise NotProven("no start on the face")
-        point = newton(reduced, [arb(b) for b in start.beta], bits)
+        point = newton(reduced, _settled(reduced), bits)
         same, gamma = prove_box(reduced, point.beta, bits)
     else:
         same, gamma = prove_box(reduced, box.center, bits, box.radius)
@@ -133,6 +152,19 @@ def _on_face(
             value += g * ball(d[j]) if d[j] else 0
         beta.append(value)
     return same, beta
+
+
+def _settled(reduced: System) -> list[arb]:
+    """A point next to the maximum on the face."""
+    start = fisher_scoring(reduced)
+    if start is not None and start.converged:
+        with suppress(NotProven):
+            return settle(reduced, [start])[0].beta
+    end = follow(reduced)
+    beta = end.beta if end is not None else start.beta if start is not None else None
+    if beta is None:
+        raise NotProven("no start on the face")
+    return settle(reduced, [Start(beta, 0.0, False)], damped=True)[0].beta
 
 
 def _data(system: System, rest: Sequence[int]) -> tuple[list[Any], list[Any]]:
@@ -149,7 +181,7 @@ def _dot(left: Sequence[fmpq], right: Sequence[fmpq]) -> fmpq:
 def _gradient(setup: Setup, active: dict[int, int], beta: Sequence[arb]) -> list[arb]:
     """(p,) the gradient of the log-likelihood.
 
-    A row on the boundary gives W x (mean 1) or -W x (mean 0), one-sided.
+    A row on the boundary gives one-sided W x times its `_pull`.
     """
     system = setup.system
     rest = [c for c in range(len(system.x)) if c not in active]
@@ -161,7 +193,7 @@ def _gradient(setup: Setup, active: dict[int, int], beta: Sequence[arb]) -> list
     )
     found = part.score(part.slopes(beta)).entries() if rest else [arb(0)] * system.p
     for c, side in active.items():
-        weight = ball(system.total[c]) * (1 if side else -1)
+        weight = ball(system.total[c]) * _pull(system.family, side)
         found = [f + weight * ball(v) for f, v in zip(found, system.x[c], strict=True)]
     return list(found)
 
@@ -188,14 +220,20 @@ def _multipliers(rows: list[list[fmpq]], gradient: list[arb], rank: int) -> list
     return list((arb_mat(square.inv()) * arb_mat([[-gradient[j]] for j in leads])).entries())
 
 
-def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | None, bits: int) -> Proof:
+def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | None, bits: int, kind: str) -> Proof:
     rows, family, problem = setup.rows, setup.family, setup.problem
     cells = {rows.used[c]: fmpq(side) for c, side in active.items()}
     means = cells
     if len(setup.system.x) == setup.system.p:  # a parameter for each mean
         means = {c: rows.sum[c] / rows.total[c] for c in rows.used}
     everything = System(family, rows.x[:, setup.estimable].tolist(), rows.offset.tolist(), [], [])
-    fit = fitted(rows, family, everything.eta(beta), means)
+    if (family.name, family.link) == ("inverse_gaussian", "inverse"):  # mu is infinite, and 1/y its unit deviance
+        fit = fitted(rows, family, [arb(1) if c in cells else e for c, e in enumerate(everything.eta(beta))], None)
+        for d, (c, y) in enumerate(zip(rows.cell, rows.y, strict=True)):
+            fit.deviance[d] = ball(1 / y) if c in cells and rows.w[d] else fit.deviance[d]
+        fit.cell[:] = [(arb("inf"), *m[1:]) if c in cells else m for c, m in enumerate(fit.cell)]
+    else:
+        fit = fitted(rows, family, everything.eta(beta), means)
     deviance = total(rows, fit.deviance)
     rank = len(setup.estimable)
     place = dict(zip(setup.estimable, beta, strict=True))
@@ -204,7 +242,8 @@ def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | 
         "deviance": deviance,
     }
     found |= null_deviances(setup, bits)
-    found |= criteria(rows, family, fit, deviance, {}, rank, problem.n)
+    if not family.dispersion:
+        found |= criteria(rows, family, fit, deviance, {}, rank, problem.n)
     found |= {
         "df_residual": arb(rows.n_used - rank),
         "df_null": arb(rows.n_used - int(problem.intercept)),
@@ -219,7 +258,7 @@ def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | 
     return Proof(
         outcome="boundary",
         names=problem.names,
-        uniqueness=UNIQUE,
+        uniqueness=kind,
         quantities=found,
         rows=rows.point.tolist(),
         box=box,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flint import ctx
@@ -9,9 +10,12 @@ from flint import ctx
 from conformance.problem import Problem
 
 from .describe import describe, insufficient
+from .emptiness import nowhere_inside
+from .exact import Solution
 from .krawczyk import prove_box
 from .result import Box, NotProven, Proof, Undecided
-from .root import MANY, Root, Setup, exact_solution, find_root, find_starts, set_up
+from .root import MANY, Root, Setup, exact_solution, find_root, find_starts, set_up, settle
+from .start import Start
 
 FIRST_BITS = 256
 LARGE_BITS = 176  # where there are many rows
@@ -27,32 +31,63 @@ def prove(problem: Problem, *, rowwise: bool = True, sensitivities: bool = True)
     ``rowwise`` includes the (n,) quantities, ``sensitivities`` the condition numbers and sigmas.
     Raises Invalid for data outside the family's domain and Undecided where nothing could be proven.
     """
-    from .nonexistence import nonexistent  # it proves the limits with this function
-
     setup = set_up(problem)
     exact = exact_solution(setup.system)
     starts = [] if exact else find_starts(setup)
-    tried = exact is None and not any(s.converged for s in starts)
-    found = nonexistent(setup) if tried else None
-    if found is not None:
-        return found
-    bits = FIRST_BITS if len(setup.rows.x) < MANY else LARGE_BITS
+    nowhere = not exact and not any(s.converged for s in starts)
+    found, at_wall = _nonexistent(setup) if nowhere else (None, "")
     failure = "no start inside the family's domain was found"
-    while bits <= (MOST_BITS_EXACT if exact else MOST_BITS) and (exact or starts):
+    for damped in (False, True):  # damped steps are slow, and seldom needed
+        if found is None and (starts or exact) and not (exact and damped):
+            found, failure = _search(setup, starts, exact, rowwise, damped)
+        if found is None and not nowhere:
+            (found, at_wall), nowhere = _nonexistent(setup), True
+    if found is None:
+        raise Undecided(at_wall or failure)
+    return _with_sensitivities(setup, found) if sensitivities and found.has_estimate else found
+
+
+def _nonexistent(setup: Setup) -> tuple[Proof | None, str]:
+    """The proof that there is no interior maximum, or why there is none."""
+    from .nonexistence import nonexistent  # it proves the limits with `prove`
+
+    if nowhere_inside(setup.system):
+        raise Undecided("no coefficients give every mean inside the family's domain (proven by Gordan's theorem)")
+    try:
+        return nonexistent(setup), ""
+    except NotProven as error:
+        return None, str(error)
+
+
+def _search(
+    setup: Setup, starts: Sequence[Start], exact: Solution | None, rowwise: bool, damped: bool
+) -> tuple[Proof | None, str]:
+    """The proof of an estimate next to one of ``starts``, at as many bits as it needs; or why there is none."""
+    try:
+        points = [] if exact else settle(setup.system, starts, damped=damped)
+    except NotProven as error:
+        return None, str(error)
+    failure = ""
+    bits = FIRST_BITS if len(setup.rows.x) < MANY else LARGE_BITS
+    while bits <= (MOST_BITS_EXACT if exact else MOST_BITS):
         try:
-            proof = describe(setup, find_root(setup.system, starts, exact, bits), bits, rowwise)
+            proof = describe(setup, find_root(setup.system, points, exact, bits), bits, rowwise)
         except NotProven as error:
             failure = str(error)
         else:
             lacking = insufficient(proof)
             if lacking is None:
-                return _with_sensitivities(setup, proof) if sensitivities else proof
-            failure = f"too few digits of {lacking}"
+                return proof, ""
+            failure = _outside(setup, proof) or f"too few digits of {lacking}"
         bits = bits * 3 // 2
-    found = None if tried else nonexistent(setup)
-    if found is not None:
-        return found
-    raise Undecided(failure)
+    return None, failure
+
+
+def _outside(setup: Setup, proof: Proof) -> str:
+    """Why a proven estimate has no fitted value for a row of weight 0; empty where it has."""
+    if not any(v.is_nan() for v in proof.quantities.get("fitted_values", [])):
+        return ""
+    return "a row of weight 0 has no mean: its linear predictor at the (proven) estimate is outside the domain"
 
 
 def _with_sensitivities(setup: Setup, proof: Proof) -> Proof:

@@ -20,7 +20,7 @@ from .exact import matrix
 from .null import null_deviances
 from .quantities import NAN
 from .result import Box, NotProven, Proof, Undecided, Value
-from .root import Setup
+from .root import Setup, set_up
 from .rows import independent_columns
 from .separation import Recession, check_recession, find_recession, null_space
 
@@ -42,13 +42,14 @@ def reprove(setup: Setup, stored: dict[str, Any], box: Box | None) -> Proof:
     found = check_recession(setup.system, [direction[j] for j in setup.estimable])
     if found is None:
         raise NotProven("the stored direction is none of recession")
-    return limits(setup, found, box, int(stored["precision_bits"]))
+    return limits(setup, found, stored, box)
 
 
-def limits(setup: Setup, found: Recession, box: Box | None = None, bits: int | None = None) -> Proof:
+def limits(setup: Setup, found: Recession, stored: dict[str, Any] | None = None, box: Box | None = None) -> Proof:
     """What the fit tends to.
 
-    The model on the rows that the direction leaves, which has an estimate (that is proven too).
+    The model on the rows that the direction leaves, which has an estimate or a maximum on the boundary (that is proven
+    too, from what is ``stored`` of it and its ``box`` if they are given).
 
     A coefficient is finite exactly if it is determined by those rows, that is if its row of their
     null space is 0.
@@ -64,13 +65,13 @@ def limits(setup: Setup, found: Recession, box: Box | None = None, bits: int | N
         x = rows.x[stay][:, estimable]
         columns = [estimable[k] for k in independent_columns(x)]
         sub = _sub_problem(problem, kept, columns)
-        part = prove(sub, sensitivities=False) if bits is None else prove_from_box(sub, box, bits)
-        if part.outcome != "estimate":
+        part = prove(sub, sensitivities=False) if stored is None else _part(sub, stored, box, kept)
+        if part.outcome not in ("estimate", "boundary"):
             raise Undecided(f"the rows that are not separated give {part.outcome}")
         infinite = {estimable[j] for vector in null_space(matrix(x.tolist())) for j, v in enumerate(vector) if v}
     else:
         infinite = set(estimable)
-    bits = part.precision_bits if part else (bits or 256)
+    bits = part.precision_bits if part else int(stored["precision_bits"]) if stored else 256
     finite = [j for j in estimable if j not in infinite]
     with ctx.workprec(bits):
         values = _quantities(setup, part, columns, finite, gone, kept, bits)
@@ -91,8 +92,25 @@ def limits(setup: Setup, found: Recession, box: Box | None = None, bits: int | N
             "separated_rows": np.flatnonzero(np.isin(cell_of_row, sorted(gone))).tolist(),
             "finite": [problem.names[j] for j in finite],
             "infinite": [problem.names[j] for j in estimable if j in infinite],
-        },
+        }
+        | _boundary_rows(part, kept),
     )
+
+
+def _boundary_rows(part: Proof | None, kept: Any) -> dict[str, Any]:
+    """Which of all rows the maximum of the rest has on the boundary, as boundary.py says it."""
+    sides = (part.separation or {}).get("boundary_rows") if part else None
+    return {"boundary_rows": {side: [int(kept[i]) for i in rows] for side, rows in sides.items()}} if sides else {}
+
+
+def _part(sub: Problem, stored: dict[str, Any], box: Box | None, kept: Any) -> Proof:
+    """The proof of the rest, from what is stored of it."""
+    sides = stored["separation"].get("boundary_rows")
+    if sides is None:
+        return prove_from_box(sub, box, int(stored["precision_bits"]))
+    place = {int(row): i for i, row in enumerate(kept)}
+    own = {side: [place[int(row)] for row in rows] for side, rows in sides.items()}
+    return boundary.reprove(set_up(sub), stored | {"separation": {"boundary_rows": own}}, box)
 
 
 def _sub_problem(problem: Problem, kept: Sequence[int] | Any, columns: list[int]) -> Problem:
@@ -127,9 +145,9 @@ def _quantities(
     found: dict[str, Value] = {}
     for name in ("coefficients", "standard_errors", "standard_errors_observed"):
         found[name] = [NAN] * problem.p
-        for j in finite:
-            assert part is not None
-            found[name][j] = part.quantities[name][columns.index(j)]
+        own = part.quantities.get(name, []) if part else []  # a maximum on the boundary has no standard errors
+        for j in finite if own else []:
+            found[name][j] = own[columns.index(j)]
     found["deviance"] = part.quantities["deviance"] if part else arb(0)
     found |= null_deviances(setup, bits)
     if not family.tweedie:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
 from flint import arb, fmpq
+from numpy.typing import NDArray
 
 from . import quantities as q
 from .balls import ball, rational
+from .barrier import follow
+from .concavity import uniqueness
 from .model import Family
 from .result import NotProven, Value
-from .root import Setup, find_root
-from .start import fisher_scoring
+from .root import Setup, find_root, settle
+from .start import Start, fisher_scoring, linkfun
 from .system import System, exact_sum
+
+TRIES = 6  # starts of a null model that may have several maxima
 
 
 def null_deviances(setup: Setup, bits: int) -> dict[str, Value]:
@@ -66,8 +72,24 @@ def null_fit(setup: Setup, constant: bool, bits: int) -> q.Fitted:
     groups = list(patterns.values())
     totals, sums = ([exact_sum([part[c] for c in g]) for g in groups] for part in (rows.total, rows.sum))
     system = System(family, [[1.0] for _ in patterns], list(patterns), totals, sums)
-    start = fisher_scoring(system)
-    if start is None:
-        raise NotProven("no start for the null model")
-    root = find_root(system, [start], None, bits)
+    root = find_root(system, settle(system, _starts(system)), None, bits)
     return q.fitted(rows, family, [root.beta[0] + o for o in offset], None)
+
+
+def _starts(system: System) -> list[Start]:
+    """Where Fisher scoring leads from R's start, and, if there may be several maxima, from the data's own etas.
+
+    The best first; where none settles, the end of the path through the inside of the domain.
+    """
+    guesses: list[NDArray[np.float64] | None] = [None]
+    if not uniqueness(system.family).startswith("global"):
+        means = [float(ball(s) / ball(w)) for s, w in zip(system.sum, system.total, strict=True)]
+        inside = [(m, float(ball(o))) for m, o in zip(means, system.offset, strict=True) if m > 0]
+        etas = sorted(linkfun(system.family.link, m) - o for m, o in inside)
+        guesses += [np.array([etas[k * (len(etas) - 1) // TRIES]]) for k in range(TRIES + 1)] if etas else []
+    found = [s for s in (fisher_scoring(system, g) for g in guesses) if s is not None]
+    if not any(s.converged for s in found) and (end := follow(system)) is not None:
+        found.append(Start(end.beta, -1.0, False))
+    if not found:
+        raise NotProven("no start for the null model")
+    return sorted(found, key=lambda s: (round(s.deviance, 9), not s.converged))

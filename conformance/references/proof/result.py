@@ -59,3 +59,8 @@ class Proof:
     separation: dict[str, Any] | None = None
     notes: list[str] = field(default_factory=list)
     workings: Any = field(default=None, repr=False, compare=False)  # for the sensitivities; never stored
+
+    @property
+    def has_estimate(self) -> bool:
+        """Whether it is the proof of an estimate, and not of its absence or of a maximum on the boundary."""
+        return self.outcome in ("estimate", "rank_deficient")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from flint import arb, ctx
 
 from conformance.problem import Problem
 
+from .ascent import BITS, ascend
 from .balls import ball, rational
+from .barrier import End, follow
 from .concavity import uniqueness
 from .exact import Solution, least_squares, matrix, perfect_identity
-from .krawczyk import NEWTON_BITS, newton, prove_box
+from .krawczyk import NEWTON_BITS, Point, newton, prove_box
 from .model import Family, family_of
 from .result import Box, NotProven, Undecided
 from .rows import Rows, collapse, independent_columns
@@ -32,6 +35,11 @@ class Setup:
     rows: Rows
     estimable: list[int]
     system: System
+
+    @cached_property
+    def end(self) -> End | None:
+        """Where the path through the inside of the domain leads, None for a model without walls."""
+        return follow(self.system) if len(self.system.x) < MANY else None
 
     @property
     def aliased(self) -> list[str]:
@@ -108,19 +116,38 @@ def find_starts(setup: Setup) -> list[Start]:
             found += [other] if other is not None else []
         zero = fisher_scoring(system, np.zeros(system.p), limit=30)
         found += [zero] if zero is not None else []
+    if not any(s.converged for s in found) and setup.end is not None:
+        last = fisher_scoring(system, setup.end.beta, limit=5)
+        found += [last] if last is not None else []
     return sorted(found, key=lambda s: (round(s.deviance, 9), not s.converged))
 
 
-def find_root(system: System, starts: Sequence[Start], exact: Solution | None, bits: int) -> Root:
-    """The proven root next to the best start that leads to one."""
+def settle(system: System, starts: Sequence[Start], *, damped: bool = False) -> list[Point]:
+    """Points next to roots of the score, from the best three ``starts``; NotProven, with the reason, if there is none.
+
+    Whole Newton steps, or ``damped`` ones before.
+    """
+    found, failure = [], NotProven("no start inside the family's domain was found")
+    for start in starts[:3]:
+        beta = [arb(b) for b in start.beta]
+        try:
+            found.append(newton(system, ascend(system, beta), BITS) if damped else newton(system, beta, NEWTON_BITS))
+        except NotProven as error:
+            failure = error
+    if not found:
+        raise failure
+    return found
+
+
+def find_root(system: System, points: Sequence[Point], exact: Solution | None, bits: int) -> Root:
+    """The proven root next to the best point that leads to one."""
     if exact is not None:
         with ctx.workprec(bits):
             return Root([ball(b) for b in exact.beta], None, exact)
     failure = NotProven("no start")
-    for start in starts[:3]:
+    for near in points:
         try:
-            point = newton(system, [arb(b) for b in start.beta], NEWTON_BITS)
-            point = newton(system, point.beta, bits, point.inverse)
+            point = newton(system, near.beta, bits, near.inverse)
             return Root(*prove_box(system, point.beta, bits, inverse=point.inverse)[::-1])
         except NotProven as error:
             failure = error

@@ -182,5 +182,5 @@ def _iterate(model: _Doubles, beta: Doubles, here: tuple[float, Doubles, Doubles
         moved = np.max(np.abs(trial - beta) * model.scale) / (np.max(np.abs(trial) * model.scale) + 1e-300)
         beta, here = trial, best
         if moved < CLOSE:
-            return Start(beta, here[0], True)
+            return Start(beta, here[0], share == 0.5)  # a short step because it was cut short is no end
     return Start(beta, here[0], False)

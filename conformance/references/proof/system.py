@@ -69,7 +69,7 @@ class System:
 
         Raises NotProven where the mean is not provably inside the family's domain.
         """
-        return [self._row(*row) for row in self._rows(beta)]
+        return [self.row(*row) for row in self._rows(beta)]
 
     def slopes(self, beta: Sequence[arb]) -> list[arb]:
         """(c,) the score in eta alone."""
@@ -92,7 +92,8 @@ class System:
         per_variance = slope / variance
         return residual * per_variance, residual, per_variance, slope, curve, variance, growth, w
 
-    def _row(self, eta: arb, total: Scalar, sum_: Scalar) -> tuple[arb, arb, arb]:
+    def row(self, eta: arb, total: Scalar, sum_: Scalar) -> tuple[arb, arb, arb]:
+        """The score in eta, and the expected and observed weights, of one pattern; NotProven as `evaluate`."""
         score, residual, per, slope, curve, variance, growth, w = self._slope(eta, total, sum_)
         expected = w * slope * per
         observed = expected - residual * (curve - slope * per * growth) / variance

@@ -1,0 +1,79 @@
+"""Other maxima of a likelihood that has several: a fit that is at one of them took another way, and made no slip.
+
+A reference whose uniqueness is `local` is the best of a few starts.  The gate asks no more of an implementation
+(`Trial.elsewhere`), and `fuzz` asks less: of random problems any strict local maximum will do.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from conformance.link import link_of
+from conformance.trial import Trial
+
+Array = NDArray[np.float64]
+STEP = 1e-4  # in standard errors, for differences of the score
+GRID = 400  # points between which the null model's score may change its sign once
+SAME = 1e-6  # relative: deviances that are one
+
+
+def is_maximum(trial: Trial, beta: Array) -> bool:
+    """Whether the likelihood has a strict local maximum at ``beta`` (p,; NaN: left out): its Hessian is negative there.
+
+    By central differences of the score along the columns of R^-1, in which the expected information is the identity.
+    """
+    here, kept = trial.rows_at(beta), ~np.isnan(beta)
+    R = here.triangle[:-1, :-1]
+    if not here.valid or not np.all(np.diag(R) != 0):
+        return False
+    directions = np.linalg.inv(R)
+    hessian = np.empty_like(R)
+    for k, direction in enumerate(directions.T):
+        ends = []
+        for side in (STEP, -STEP):
+            moved = beta.copy()
+            moved[kept] += side * direction
+            ends.append(directions.T @ trial.rows_at(moved).score)
+        hessian[:, k] = (ends[0] - ends[1]) / (2.0 * STEP)
+    return bool(np.all(np.isfinite(hessian)) and np.max(np.linalg.eigvalsh(hessian + hessian.T)) < 0)
+
+
+def elsewhere(trial: Trial) -> str | None:
+    """In words, where the fit is at a strict local maximum other than the proven one; None where it is not."""
+    root = trial.other_root
+    if root is None or trial.fit is None or not is_maximum(trial, trial.fit.coefficients):
+        return None
+    here, there = root
+    return f"at another local maximum: deviance {here.deviance:.6g}, proven {there.deviance:.6g}"
+
+
+def null_elsewhere(trial: Trial) -> str | None:
+    """The same of the null model with an offset, by its deviance."""
+    problem, fit = trial.problem, trial.fit
+    if fit is None or not fit.null_deviance or problem.offset is None or not problem.intercept:
+        return None
+    null = replace(problem, X=np.ones((problem.n, 1)), names=("(Intercept)",), start=None)
+    with np.errstate(all="ignore"):
+        etas = link_of(problem.link).linkfun(problem.y) - problem.offsets
+    etas = etas[np.isfinite(etas) & (problem.prior_weights > 0)]
+    if not len(etas):
+        return None
+    spread = max(float(np.ptp(etas)), 1.0)
+    places = np.linspace(etas.min() - spread, etas.max() + spread, GRID)
+
+    def score(place: float) -> float:
+        rows = trial.rows_at(np.array([place]), null)
+        return float(rows.score[0]) if rows.valid else math.nan
+
+    scores = [score(place) for place in places]
+    for left, right, before, after in zip(places, places[1:], scores, scores[1:], strict=False):
+        if before > 0 > after:  # uphill, then downhill: a maximum between
+            deviance = trial.rows_at(np.array([brentq(score, left, right, xtol=1e-14)]), null).deviance
+            if abs(deviance - fit.null_deviance) <= SAME * deviance:
+                return f"the null model has several maxima: deviance {deviance:.6g} is at another of them"
+    return None
