@@ -27,7 +27,7 @@ from conformance.implementations import Implementation, find
 from conformance.implementations.command import Limits
 from conformance.library import Library
 from conformance.problem import Problem
-from conformance.references.known import reference_of
+from conformance.references.of_case import reference_of
 from conformance.trial import Demand, Finding, Reference, Trial
 from conformance.verdict import Outcome, Verdict
 

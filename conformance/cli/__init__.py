@@ -294,7 +294,7 @@ def fit(
     """What one implementation says of one case, beside the reference."""
     from conformance.gate import answer
     from conformance.implementations import find
-    from conformance.references.known import reference_of
+    from conformance.references.of_case import reference_of
     from conformance.report.fits import show_fit
     from conformance.trial import Trial
 
