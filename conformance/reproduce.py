@@ -1,0 +1,172 @@
+"""A failure's number again, to paste: in Python from the implementation, in R from R's own glm as shipped."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import textwrap
+from dataclasses import replace
+
+from conformance.case import Case
+from conformance.fit import KEYS
+from conformance.library import Library
+from conformance.trial import Demand
+from conformance.verdict import Outcome, Verdict
+
+WIDTH = 79
+
+#: R's own function for each quantity; {at} is the term or the row.
+_IN_R = {
+    "coefficients": "coef(fit)[[{at}]]",
+    "standard_errors": "sqrt(diag(vcov(fit)))[[{at}]]",
+    "covariance": "vcov(fit)[{at}]",
+    "dispersion": "summary(fit)$dispersion",
+    "deviance": "deviance(fit)",
+    "null_deviance": "fit$null.deviance",
+    "log_likelihood": "as.numeric(logLik(fit))",
+    "aic": "AIC(fit)",
+    "bic": "BIC(fit)",
+    "df_residual": "df.residual(fit)",
+    "df_null": "fit$df.null",
+    "rank": "fit$rank",
+    "fitted_values": "fitted(fit)[[{at}]]",
+    "linear_predictors": "fit$linear.predictors[[{at}]]",
+    "response_residuals": 'residuals(fit, "response")[[{at}]]',
+    "pearson_residuals": 'residuals(fit, "pearson")[[{at}]]',
+    "deviance_residuals": 'residuals(fit, "deviance")[[{at}]]',
+    "working_residuals": 'residuals(fit, "working")[[{at}]]',
+    "leverages": "hatvalues(fit)[names(fitted(fit))[{at}]]",
+}
+
+_FAMILY_IN_R = {
+    "gaussian": "gaussian({link})",
+    "binomial": "binomial({link})",
+    "poisson": "poisson({link})",
+    "gamma": "Gamma({link})",
+    "inverse_gaussian": "inverse.gaussian({link})",
+    "negative_binomial": "MASS::negative.binomial({theta}, {link})",
+    "tweedie": "statmod::tweedie(var.power = {power}, link.power = 0)",
+}
+
+
+def with_snippets(verdict: Verdict, case: Case, library: Library, called: str, demand: Demand = Demand()) -> Verdict:
+    """``verdict`` with what to paste, if it is a failure that the implementation (found as ``called``) can mend."""
+    if verdict.outcome not in (Outcome.FAIL, Outcome.ERROR) or verdict.cause in ("case", "reference", "suite"):
+        return verdict
+    r = in_r(verdict, case, library)
+    return replace(verdict, reproduce={"python": in_python(verdict, case, library, called, demand)} | (r or {}))
+
+
+def _place(verdict: Verdict, case: Case) -> tuple[str, tuple[int, ...]]:
+    """The quantity's name and its place: columns for what belongs to columns, a row for what belongs to rows."""
+    name, bracket, rest = verdict.quantity.partition("[")
+    if not bracket:
+        return name, ()
+    inside, names = rest.removesuffix("]"), case.problem().names
+    if name == "covariance":
+        p = range(len(names))
+        return name, next((i, j) for i in p for j in p if f"{names[i]}, {names[j]}" == inside)
+    return name, (names.index(inside) if inside in names else int(inside),)
+
+
+def in_python(verdict: Verdict, case: Case, library: Library, called: str, demand: Demand = Demand()) -> str:
+    """What prints the implementation's number, or, where a check made it from several, what the check found."""
+    built_in = library == Library.built_in()
+    folder = "Library.built_in()" if built_in else f"Library.at(Path({json.dumps(str(library.cases))}))"
+    imports = {"from conformance.implementations import find", "from conformance.library import Library"}
+    imports |= set() if built_in else {"from pathlib import Path"}
+    crashed = verdict.outcome is Outcome.ERROR
+    if verdict.check in KEYS or crashed:
+        imports.add("from conformance.fit import as_fit")
+        name, place = ("", ()) if crashed else _place(verdict, case)
+        value = "fit" if crashed or name != verdict.check else f"fit.{name}{list(place) if place else ''}"
+        term = ", ".join(case.problem().names[k] for k in place) if name in ("coefficients", "standard_errors") else ""
+        body = [
+            f'problem = {folder}.case("{case.id}").problem()',
+            f"fit = as_fit(find({json.dumps(called)}).function(problem), problem)",
+            f"print({value})" + (f"  # {term}" if term else ""),
+        ]
+    else:
+        imports |= {"from conformance.gate import judge", "from conformance.trial import Demand"}
+        body = [
+            f"library, demand = {folder}, Demand({demand.digits!r}, {demand.strict!r})",
+            f"found = find({json.dumps(called)})",
+            f'(verdict,) = judge(found, library, "{case.id}", demand, ["{verdict.check}"]).verdicts',
+            "print(verdict.got, verdict.want, verdict.message)",
+        ]
+    first = sorted(line for line in imports if not line.startswith("from conformance"))
+    rest = sorted(imports - set(first))
+    return "\n".join([*first, *([""] if first else []), *rest, "", *body]) + "\n"
+
+
+def in_r(verdict: Verdict, case: Case, library: Library) -> dict[str, str] | None:
+    """What prints R's number for the same, under the key "r"; None where the suite damaged the arrays, not the file."""
+    if case.defect is not None:
+        return None
+    return {"r": f"{fit_in_r(case, library)}print({_value_in_r(verdict, case)}, digits = 17)\n"}
+
+
+def fit_in_r(case: Case, library: Library) -> str:
+    """Plain R that fits ``case`` as R ships it, from the case's own CSV file."""
+    folder = "" if library == Library.built_in() else f" --cases {shlex.quote(str(library.cases))}"
+    source = json.dumps(f"glm-conformance cases data {case.id}{folder}")
+    text = ", ".join(f"{_name(column)} = {json.dumps('character')}" for column in case.levels)
+    lines = [f"data <- read.csv(pipe({source}),"]
+    lines += _wrapped(f'na.strings = c("", "NA"), colClasses = c({text}))' if text else 'na.strings = c("", "NA"))')
+    for column, levels in case.levels.items():
+        lines += _wrapped(
+            f"data${_name(column)} <- factor(data${_name(column)}, levels = {_strings(levels)})", indent=""
+        )
+    family = _FAMILY_IN_R[case.family].format(
+        link=json.dumps("1/mu^2" if case.link == "inverse_squared" else case.link), theta=case.theta, power=case.power
+    )
+    arguments = {
+        "family": family,
+        "data": "data",
+        "weights": case.weights,
+        "offset": case.offset,
+        "start": case.start and f"c({', '.join(map(repr, case.start))})",
+        "control": case.max_iterations and f"glm.control(maxit = {case.max_iterations})",
+    }
+    given = [case.formula, *(f"{name} = {value}" for name, value in arguments.items() if value)]
+    lines += ["fit <- glm(", *_wrapped(", ".join(given)), ")"]
+    return "\n".join(lines) + "\n"
+
+
+def _value_in_r(verdict: Verdict, case: Case) -> str:
+    """R's expression for the quantity, of ``fit``; all coefficients where there is no such quantity in R."""
+    if verdict.quantity.partition("[")[0] not in _IN_R:
+        return "coef(fit)"
+    name, place = _place(verdict, case)
+    names = case.problem().names
+    if name in ("coefficients", "standard_errors", "covariance"):
+        at = ", ".join(json.dumps(names[k], ensure_ascii=False) for k in place)
+    else:
+        at = ", ".join(str(k + 1) for k in place)
+    expression = _IN_R[name].format(at=at)
+    if case.family == "negative_binomial":  # with theta known the dispersion is 1, where R's summary would estimate it
+        expression = expression.replace("vcov(fit)", "vcov(fit, dispersion = 1)")
+        expression = expression.replace("summary(fit)", "summary(fit, dispersion = 1)")
+    return expression
+
+
+def _name(column: str) -> str:
+    """A column's name as R reads it."""
+    return column if column.replace(".", "a").replace("_", "a").isalnum() and column[0].isalpha() else f"`{column}`"
+
+
+def _strings(words: list[str]) -> str:
+    return f"c({', '.join(json.dumps(word, ensure_ascii=False) for word in words)})"
+
+
+def _wrapped(text: str, indent: str = "  ") -> list[str]:
+    """``text`` in lines of at most WIDTH, broken at blanks, but not at those around a `=`."""
+    lines = textwrap.wrap(
+        text.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"),
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
