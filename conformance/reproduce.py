@@ -51,10 +51,25 @@ _FAMILY_IN_R = {
 
 def with_snippets(verdict: Verdict, case: Case, library: Library, called: str, demand: Demand = Demand()) -> Verdict:
     """``verdict`` with what to paste, if it is a failure that the implementation (found as ``called``) can mend."""
-    if verdict.outcome not in (Outcome.FAIL, Outcome.ERROR) or verdict.cause in ("case", "reference", "suite"):
-        return verdict
-    r = in_r(verdict, case, library)
-    return replace(verdict, reproduce={"python": in_python(verdict, case, library, called, demand)} | (r or {}))
+    mine = verdict.outcome in (Outcome.FAIL, Outcome.ERROR) and verdict.cause not in ("case", "reference", "suite")
+    return snippets(verdict, case, library, called, demand) if mine else verdict
+
+
+def snippets(verdict: Verdict, case: Case, library: Library, called: str, demand: Demand = Demand()) -> Verdict:
+    """``verdict`` with the command that explains it and with snippets to paste."""
+    made = {
+        "explain": shlex.join(explain_words(verdict, library, called, demand)),
+        "python": in_python(verdict, case, library, called, demand),
+    }
+    return replace(verdict, reproduce=made | (in_r(verdict, case, library) or {}))
+
+
+def explain_words(verdict: Verdict, library: Library, called: str, demand: Demand = Demand()) -> list[str]:
+    """The words of the command that explains ``verdict``."""
+    words = ["glm-conformance", "explain", called, verdict.case, verdict.check]
+    words += [] if library == Library.built_in() else ["--cases", str(library.cases)]
+    words += [] if demand.digits == Demand().digits else ["--digits", f"{demand.digits:g}"]
+    return [*words, *(["--strict"] if demand.strict else [])]
 
 
 def _place(verdict: Verdict, case: Case) -> tuple[str, tuple[int, ...]]:

@@ -104,6 +104,11 @@ class Chosen:
         """How many checks count."""
         return sum(self.level is None or check in self.level.checks for check in self.checks)
 
+    @property
+    def unscored(self) -> int:
+        """How many verdicts do not count."""
+        return len(self.cases) * len(self.checks) - self.scored_cases * self.scored_checks
+
     def parted(self, verdicts: Iterable[Verdict]) -> tuple[list[Verdict], list[Verdict]]:
         """The verdicts that count, and those that do not."""
         parts: tuple[list[Verdict], list[Verdict]] = ([], [])
