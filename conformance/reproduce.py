@@ -1,4 +1,4 @@
-"""A failure's number again, to paste: in Python from the implementation, in R from R's own glm as shipped."""
+"""A failure's number again, to paste: in Python from the implementation, in R from R's own glm."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _IN_R = {
     "pearson_residuals": 'residuals(fit, "pearson")[[{at}]]',
     "deviance_residuals": 'residuals(fit, "deviance")[[{at}]]',
     "working_residuals": 'residuals(fit, "working")[[{at}]]',
-    "leverages": "hatvalues(fit)[names(fitted(fit))[{at}]]",
+    "leverages": "unname(hatvalues(fit)[names(fitted(fit))[{at}]])",
 }
 
 _FAMILY_IN_R = {
@@ -106,7 +106,8 @@ def in_python(verdict: Verdict, case: Case, library: Library, called: str, deman
         body = [
             f"library, demand = {folder}, Demand({demand.digits!r}, {demand.strict!r})",
             f"found = find({json.dumps(called)})",
-            f'(verdict,) = judge(found, library, "{case.id}", demand, ["{verdict.check}"]).verdicts',
+            f'case, checks = "{case.id}", ["{verdict.check}"]',
+            "(verdict,) = judge(found, library, case, demand, checks).verdicts",
             "print(verdict.got, verdict.want, verdict.message)",
         ]
     first = sorted(line for line in imports if not line.startswith("from conformance"))
@@ -122,16 +123,17 @@ def in_r(verdict: Verdict, case: Case, library: Library) -> dict[str, str] | Non
 
 
 def fit_in_r(case: Case, library: Library) -> str:
-    """Plain R that fits ``case`` as R ships it, from the case's own CSV file."""
+    """Plain R that fits ``case`` from its own CSV file, and goes on where R stops too soon for standard errors.
+
+    (A smaller epsilon would not do: epsilon / 1000 is the tolerance that finds dependent columns, too.)
+    """
     folder = "" if library == Library.built_in() else f" --cases {shlex.quote(str(library.cases))}"
     source = json.dumps(f"glm-conformance cases data {case.id}{folder}")
     text = ", ".join(f"{_name(column)} = {json.dumps('character')}" for column in case.levels)
-    lines = [f"data <- read.csv(pipe({source}),"]
-    lines += _wrapped(f'na.strings = c("", "NA"), colClasses = c({text}))' if text else 'na.strings = c("", "NA"))')
-    for column, levels in case.levels.items():
-        lines += _wrapped(
-            f"data${_name(column)} <- factor(data${_name(column)}, levels = {_strings(levels)})", indent=""
-        )
+    reading = [f"pipe({source})", 'na.strings = c("", "NA")', *([f"colClasses = c({text})"] if text else [])]
+    lines = _call("data <- read.csv", reading)
+    for name, levels in ((f"data${_name(column)}", levels) for column, levels in case.levels.items()):
+        lines += _wrapped(f"{name} <- factor({name}, levels = {_strings(levels)})", indent="")
     family = _FAMILY_IN_R[case.family].format(
         link=json.dumps("1/mu^2" if case.link == "inverse_squared" else case.link), theta=case.theta, power=case.power
     )
@@ -143,8 +145,10 @@ def fit_in_r(case: Case, library: Library) -> str:
         "start": case.start and f"c({', '.join(map(repr, case.start))})",
         "control": case.max_iterations and f"glm.control(maxit = {case.max_iterations})",
     }
-    given = [case.formula, *(f"{name} = {value}" for name, value in arguments.items() if value)]
-    lines += ["fit <- glm(", *_wrapped(", ".join(given)), ")"]
+    lines += _call("fit <- glm", [case.formula, *(f"{name} = {value}" for name, value in arguments.items() if value)])
+    if case.max_iterations is None:
+        start = "replace(coef(fit), is.na(coef(fit)), 0)" if case.outcome == "rank_deficient" else "coef(fit)"
+        lines += _wrapped(f"for (k in 1:30) fit <- update(fit, start = {start})", indent="")
     return "\n".join(lines) + "\n"
 
 
@@ -172,6 +176,15 @@ def _name(column: str) -> str:
 
 def _strings(words: list[str]) -> str:
     return f"c({', '.join(json.dumps(word, ensure_ascii=False) for word in words)})"
+
+
+def _call(function: str, arguments: list[str]) -> list[str]:
+    """A call on one line, or with a line for each argument."""
+    whole = f"{function}({', '.join(arguments)})"
+    if len(whole) <= WIDTH:
+        return [whole]
+    lines = [line for argument in arguments[:-1] for line in _wrapped(f"{argument},")]
+    return [f"{function}(", *lines, *_wrapped(arguments[-1]), ")"]
 
 
 def _wrapped(text: str, indent: str = "  ") -> list[str]:

@@ -63,7 +63,7 @@ def line_of(tree: Any, where: tuple[Any, ...]) -> int:
 def explained(path: Path, tree: Any, error: Any, model: type[BaseModel], what: str) -> str:
     """One pydantic complaint about ``what`` ('a case') as 'file:line: what was found, what was expected'."""
     where = tuple(error["loc"])
-    line, key = line_of(tree, where), ".".join(str(part) for part in where)
+    line, key = line_of(tree, where), ".".join(map(str, where[isinstance(next(iter(where), None), int) :]))
     if error["type"] == "extra_forbidden":
         name, fields = str(where[-1]), model.model_fields
         near = difflib.get_close_matches(name, fields, 1)
