@@ -13,7 +13,7 @@ import json
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ from conformance.family import PAIRS, family_of
 from conformance.formula import Design, FormulaError, design
 from conformance.formula.syntax import nearest
 from conformance.problem import Problem
+from conformance.yaml_files import explained, line_of, plain, text_of, tree_of
 
 FamilyName = Literal["gaussian", "binomial", "poisson", "gamma", "inverse_gaussian", "negative_binomial", "tweedie"]
 LinkName = Literal["identity", "log", "logit", "probit", "cauchit", "cloglog", "inverse", "inverse_squared", "sqrt"]
@@ -163,9 +164,16 @@ class Case(BaseModel):
         """What an implementation is asked; CaseError where data and formula do not fit."""
         return self._problem
 
+    def _line_of(self, key: str) -> int:
+        """The line of ``key`` in the case's file, 1 where the file is gone or was never there."""
+        try:
+            return line_of(YAML(typ="rt").load(self.file.read_text(encoding="utf-8")), (key,))
+        except (OSError, YAMLError):
+            return 1
+
     def error(self, key: str, message: str) -> CaseError:
         """A CaseError that points at ``key`` in the case's file."""
-        return CaseError(f"{self.file}:{_line_of(self.file, (key,))}: case {self.id}, {key}: {message}")
+        return CaseError(f"{self.file}:{self._line_of(key)}: case {self.id}, {key}: {message}")
 
 
 def damaged(problem: Problem, defect: Defect) -> Problem:
@@ -228,88 +236,23 @@ def _numbers(values: pd.Series) -> pd.Series:
 
 def read_case(path: Path, folder: Path) -> Case:
     """The case in ``path``; its data are below ``folder``.  CaseError names file, line and mend."""
-    text = _text(path)
-    try:
-        tree = YAML(typ="rt").load(text)
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else text.count("\n", 0, getattr(error, "position", 0)) + 1
-        problem = getattr(error, "problem", None) or " ".join(str(error).split())
-        raise CaseError(f"{path}:{line}: not a YAML case: {problem}") from error
+    tree = tree_of(path, text_of(path, CaseError), CaseError, "a YAML case")
     if tree is None:
         raise CaseError(f"{path}:1: the file is empty; `glm-conformance cases show contraception` shows a case")
     if not isinstance(tree, dict):
         raise CaseError(f"{path}:1: a case is a mapping of keys to values, found {type(tree).__name__}")
     try:
-        case = Case.model_validate(_plain(tree))
+        case = Case.model_validate(plain(tree))
     except RecursionError as error:
         raise CaseError(f"{path}:1: a value contains itself (a YAML alias); write it out") from error
     except ValidationError as error:
-        raise CaseError("\n".join(_explained(path, one) for one in error.errors())) from error
+        raise CaseError("\n".join(explained(path, tree, one, Case, "a case") for one in error.errors())) from error
     if case.id != path.stem:
-        raise CaseError(f"{path}:{_line_of(path, ('id',))}: id is {case.id!r}, but the file's stem is {path.stem!r}")
+        raise CaseError(f"{path}:{line_of(tree, ('id',))}: id is {case.id!r}, but the file's stem is {path.stem!r}")
     case._folder, case._file = folder, path
     return case
-
-
-def _text(path: Path) -> str:
-    """The file's text; CaseError names the line of a byte that is not UTF-8."""
-    try:
-        content = path.read_bytes()
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise CaseError(
-            f"{path}:{line}: byte {content[error.start]:#04x} is not UTF-8; save the file as UTF-8"
-        ) from error
-    except OSError as error:
-        raise CaseError(f"{path}:1: can't be read: {error.strerror}") from error
 
 
 def _amiss(key: str, message: str) -> PydanticCustomError:
     """What is wrong with several keys together; ``key`` is the one whose line is shown."""
     return PydanticCustomError("amiss", "{message}", {"message": message, "key": key})
-
-
-def _plain(node: Any) -> Any:
-    """ruamel's round-trip nodes as plain Python values; absent keys and explicit nulls are the same."""
-    if isinstance(node, dict):
-        return {str(key): _plain(value) for key, value in node.items() if value is not None}
-    if isinstance(node, list):
-        return [_plain(value) for value in node]
-    for kind in (bool, int, float, str):
-        if isinstance(node, kind):
-            return kind(node)
-    return node
-
-
-def _explained(path: Path, error: Any) -> str:
-    """One pydantic complaint as 'file:line: what was found, what was expected'."""
-    where = tuple(error["loc"])
-    line, key = _line_of(path, where), ".".join(str(part) for part in where)
-    if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, Case.model_fields, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"a case may have {', '.join(Case.model_fields)}"
-        return f"{path}:{line}: unknown key {key!r}; {hint}"
-    if error["type"] == "missing":
-        return f"{path}:1: the key {key!r} is missing"
-    if error["type"] == "amiss":
-        at = error["ctx"]["key"]
-        return f"{path}:{_line_of(path, (at,))}: {at}: {error['msg']}"
-    if not key:
-        return f"{path}:1: {error['msg'].removeprefix('Value error, ')}"
-    mend = " (quote it to make it a string)" if error["type"] == "string_type" else ""
-    return f"{path}:{line}: {key}: {error['msg']}, found {error['input']!r}{mend}"
-
-
-def _line_of(path: Path, where: tuple[Any, ...]) -> int:
-    """The line of the key path ``where`` in the YAML file, 1 where it can't be found."""
-    try:
-        node: Any = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-        line = 0
-        for part in where:
-            line = (node.lc.item if isinstance(part, int) else node.lc.key)(part)[0]
-            node = node[part]
-    except (KeyError, AttributeError, IndexError, TypeError, OSError, YAMLError):
-        return 1
-    return int(line) + 1

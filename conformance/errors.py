@@ -31,3 +31,9 @@ class CallError(Unusable):
     """The command line asks for something that isn't there."""
 
     fault = "call"
+
+
+class KnownError(Unusable):
+    """A list of known failures is wrong, or has an entry that matches nothing."""
+
+    fault = "known failures"

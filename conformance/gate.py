@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import multiprocessing
 import platform
+import shlex
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +17,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing.context import SpawnContext
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,11 +26,11 @@ from conformance.case import Case
 from conformance.checks import CHECKS
 from conformance.errors import CallError, Unusable
 from conformance.fit import AdapterError, Fit, NotAFit, Unsupported, as_fit
-from conformance.implementations import Implementation, find
+from conformance.implementations import COMMAND, Implementation, find
 from conformance.implementations.command import Limits
 from conformance.library import Library
 from conformance.problem import Problem
-from conformance.references.known import reference_of
+from conformance.references.of_case import reference_of
 from conformance.trial import Demand, Finding, Reference, Trial
 from conformance.verdict import Outcome, Verdict
 
@@ -63,8 +66,8 @@ def suite_version() -> str:
         return "uninstalled"
 
 
-def run_line(implementation: Implementation, cases: int, checks: int) -> dict[str, Any]:
-    """The report's first line."""
+def run_line(implementation: Implementation, cases: int, checks: int, **more: Any) -> dict[str, Any]:
+    """The report's first line; ``more`` are keys that only some runs have, and None is none."""
     return {
         "type": "run",
         "implementation": implementation.name,
@@ -75,7 +78,22 @@ def run_line(implementation: Implementation, cases: int, checks: int) -> dict[st
         "platform": platform.platform(),
         "cases": cases,
         "checks": checks,
+        **{key: value for key, value in more.items() if value is not None},
     }
+
+
+def source_of(name: str, implementation: Implementation) -> str | None:
+    """The adapter's file, if it lies below the current folder (a checkout): where GitHub is to show what fails."""
+    if name.startswith(COMMAND):
+        words = shlex.split(name.removeprefix(COMMAND))
+        return next((word for word in words if not Path(word).is_absolute() and Path(word).is_file()), None)
+    function = implementation.function
+    try:
+        found = inspect.getsourcefile(function if inspect.isfunction(function) else type(function))
+        below = Path(found or "").resolve().relative_to(Path.cwd())
+    except (TypeError, OSError, ValueError):
+        return None
+    return None if "site-packages" in below.parts else below.as_posix()
 
 
 def run(

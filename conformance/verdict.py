@@ -22,9 +22,16 @@ class Outcome(StrEnum):
     UNDECIDED = "undecided"  # the reference itself can't tell, or the question does not arise
 
 
+#: The outcomes that no conforming implementation has.
+FAILING = (Outcome.FAIL, Outcome.ERROR, Outcome.STALE)
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """One line of the report.  ``cause`` is short (a convention, 'early stop', 'case', ...), ``message`` a sentence."""
+    """One line of the report.  ``cause`` is short (a convention, 'early stop', 'case', ...), ``message`` a sentence.
+
+    ``reproduce`` has, for a failure, what to paste: a snippet for each language (reproduce.py).
+    """
 
     case: str
     check: str
@@ -37,10 +44,17 @@ class Verdict:
     want: Any = None
     cause: str | None = None
     message: str = ""
+    reproduce: Mapping[str, str] | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """The report's line."""
-        return {"type": "verdict", **asdict(self)}
+    @property
+    def failing(self) -> bool:
+        """Whether an implementation with this verdict can't conform."""
+        return self.outcome in FAILING
+
+    def as_json(self, kind: str = "verdict") -> dict[str, Any]:
+        """The report's line, of the given kind; ``reproduce`` only where there is something to paste."""
+        line = {"type": kind, **asdict(self)}
+        return line if self.reproduce else {key: value for key, value in line.items() if key != "reproduce"}
 
 
 def count(verdicts: Iterable[Verdict]) -> dict[str, int]:
@@ -51,8 +65,7 @@ def count(verdicts: Iterable[Verdict]) -> dict[str, int]:
 
 def conforms(counts: Mapping[str, int]) -> bool:
     """No fail, no error, no stale entry, and something was run.  The exit status, report and badge all ask this."""
-    bad = counts[Outcome.FAIL] + counts[Outcome.ERROR] + counts[Outcome.STALE]
-    return bad == 0 and counts[Outcome.PASS] + counts[Outcome.KNOWN] > 0
+    return sum(counts[outcome] for outcome in FAILING) == 0 and counts[Outcome.PASS] + counts[Outcome.KNOWN] > 0
 
 
 def exit_status(counts: Mapping[str, int], *, unusable: bool) -> int:

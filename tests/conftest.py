@@ -25,4 +25,11 @@ def _children_load_our_libraries() -> Iterator[None]:
     library_path_as_before(BEFORE)
 
 
+@pytest.fixture(autouse=True)
+def _no_ci_around_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a GitHub workflow the gate writes annotations and a summary by itself: not those of our tests' own runs."""
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
+
+
 BEFORE = os.environ.get("LD_LIBRARY_PATH")

@@ -50,6 +50,9 @@ def wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 COMMANDS = [
     (),
     ("gate",),
+    ("report",),
+    ("diff",),
+    ("explain",),
     ("regenerate",),
     ("certify",),
     ("audit",),
@@ -60,6 +63,7 @@ COMMANDS = [
     ("cases",),
     ("cases", "list"),
     ("cases", "show"),
+    ("cases", "data"),
     ("cases", "validate"),
     ("cases", "coverage"),
     ("cases", "lint"),
@@ -177,12 +181,15 @@ def report(small: Library, wrong: str, tmp_path: Path) -> Path:
 def test_the_report_is_a_run_line_the_verdicts_and_a_summary_that_adds_up(report: Path) -> None:
     run, *verdicts, summary = [json.loads(line) for line in report.read_text("utf-8").splitlines()]
     assert list(run) == [
-        *("type", "implementation", "version", "conventions", "suite", "python", "platform", "cases", "checks")
+        *("type", "implementation", "version", "conventions", "suite", "python", "platform", "cases", "checks"),
+        *("called", "digits", "strict", "file"),
     ]
     assert (run["type"], run["implementation"], run["cases"], run["checks"]) == ("run", "wrong_deviance:fit", 3, N)
     keys = ["type", "case", "check", "quantity", "outcome", "digits", "required", "attainable", "got", "want"]
     keys += ["cause", "message"]
-    assert all(list(verdict) == keys and verdict["type"] == "verdict" for verdict in verdicts)
+    for verdict in verdicts:  # what is failing has snippets too
+        assert list(verdict) == keys + ["reproduce"] * (verdict["outcome"] == "fail")
+        assert verdict["type"] == "verdict"
     assert [v["check"] for v in verdicts] == list(CHECKS) * 3
     assert list(summary) == ["type", "conforms", "counts", "seconds", "fit_seconds"]
     assert summary["type"] == "summary"

@@ -49,6 +49,9 @@ def test_the_wheel_carries_the_package_and_nothing_beside_it(site: Path) -> None
     assert {
         p.relative_to(site) for p in (site / "conformance").rglob("*") if p.suffix in (".py", ".R", ".typed")
     } == tracked
+    levels = [p.relative_to(ROOT) for p in (ROOT / "conformance" / "levels").iterdir()]
+    assert levels
+    assert all((site / path).is_file() for path in levels)
     assert Path("conformance/py.typed") in tracked  # the classifier says Typing :: Typed
     (metadata,) = {p for p in site.iterdir() if p.name != "conformance"}
     assert metadata.suffix == ".dist-info"

@@ -1,4 +1,4 @@
-"""The command line: gate, fuzz, regenerate, certify, audit, fit, smoke, zoo, cases.  It computes nothing."""
+"""The command line: gate, report, diff, explain, fuzz, regenerate, certify, audit ... It computes nothing."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from conformance.cli import cases as cases_commands
+from conformance.cli import gate as gate_commands
 from conformance.cli import zoo as zoo_command
 from conformance.cli.common import (
     CaseGlobs,
     CasesFolder,
-    CheckGlobs,
     CommandLine,
     Digits,
     ImplementationName,
@@ -33,7 +33,6 @@ from conformance.cli.common import (
 )
 from conformance.errors import CallError, Unusable
 from conformance.library import Library
-from conformance.verdict import Verdict, exit_status
 
 if TYPE_CHECKING:
     from conformance.references.movement import Movement
@@ -48,6 +47,7 @@ app = typer.Typer(
     Example: glm-conformance gate mypackage.adapter:fit""",
 )
 app.add_typer(cases_commands.app, name="cases")
+gate_commands.add_to(app)
 app.command(epilog="Example: glm-conformance zoo --only offset --case 'ships*'")(zoo_command.zoo)
 
 
@@ -64,52 +64,6 @@ def _options(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
 ) -> None:
     pass
-
-
-@app.command(epilog="Example: glm-conformance gate mypackage.adapter:fit --case 'nist-*' --report run.jsonl")
-@unusable_is_2
-def gate(
-    implementation: ImplementationName = None,
-    command: CommandLine = None,
-    cases: CasesFolder = None,
-    case: CaseGlobs = None,
-    digits: Digits = 6.0,
-    strict: Strict = False,
-    check: CheckGlobs = None,
-    timeout: Timeout = None,
-    memory: Memory = None,
-    report: Annotated[Path | None, typer.Option(help="Write the record of the run here, as JSON Lines.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes to run the cases in.")] = 1,
-) -> None:
-    """Put an implementation to every case.  Exit status: 0 conforms, 1 does not, 2 something can't be used."""
-    from conformance.gate import run, run_line, select_checks
-    from conformance.implementations import find
-    from conformance.report.record import Writer, summary_line
-    from conformance.report.terminal import show_failures, show_summary
-    from conformance.trial import Demand
-
-    name, limits = the_one(implementation, command, timeout, memory)
-    found, library = find(name, limits), Library.at(cases)
-    ids, checks = library.select(case), select_checks(check)
-    started, fit_seconds, unusable = time.perf_counter(), 0.0, False
-    verdicts: list[Verdict] = []
-    with Writer(_writable(report)) as writer, progress(f"gate {name}", len(ids)) as advance:
-        header = run_line(found, len(ids), len(checks))
-        writer.write(header)
-        subject = found if jobs == 1 else name
-        del found  # with --jobs every worker has its own: a command is not to wait here unused
-        for result in run(subject, library, ids, Demand(digits, strict), jobs, checks, limits):
-            for verdict in result.verdicts:
-                writer.write(verdict.as_json())
-            show_failures(out, result.verdicts)
-            verdicts += result.verdicts
-            fit_seconds += result.fit_seconds
-            unusable |= result.unusable is not None
-            advance(result.case)
-        summary = summary_line(verdicts, time.perf_counter() - started, fit_seconds)
-        writer.write(summary)
-    show_summary(out, header, verdicts, summary)
-    raise typer.Exit(exit_status(summary["counts"], unusable=unusable))
 
 
 @app.command(epilog="Example: glm-conformance fuzz mypackage.adapter:fit --count 500 --seed 7 --out found")
@@ -295,7 +249,7 @@ def fit(
     """What one implementation says of one case, beside the reference."""
     from conformance.gate import answer
     from conformance.implementations import find
-    from conformance.references.known import reference_of
+    from conformance.references.of_case import reference_of
     from conformance.report.fits import show_fit
     from conformance.trial import Trial
 
@@ -369,18 +323,6 @@ def show_movement(movement: Movement) -> None:
     if movement.state == "moved":
         shown = ", ".join(f"{name} {max(d, -99):.1f}" for name, d in movement.digits.items()) or "no number moved"
         out.print(f"       digits that still agree: {escape(shown)}", soft_wrap=True)
-
-
-def _writable(path: Path | None) -> Path | None:
-    """``path``, if a file can be written there; CallError otherwise, before any case is run."""
-    if path is not None and (path.is_dir() or not path.resolve().parent.is_dir()):
-        raise CallError(f"can't write a report to {path}: {'it is a folder' if path.is_dir() else 'no such folder'}")
-    if path is not None:
-        try:
-            path.open("a", encoding="utf-8").close()
-        except OSError as error:
-            raise CallError(f"can't write a report to {path}: {error.strerror}") from error
-    return path
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
-"""The commands about cases: list, show, validate, coverage, lint, schema."""
+"""The commands about cases: list, show, data, validate, coverage, lint, schema."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from typing import Annotated, Any
 
@@ -12,9 +13,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from conformance.case import Case
-from conformance.cli.common import CaseGlobs, CasesFolder, err, out, unusable_is_2
+from conformance.cli.common import CaseGlobs, CasesFolder, LevelName, err, out, unusable_is_2
 from conformance.errors import CallError, CaseError, Unusable
 from conformance.library import Library
+from conformance.selection import level as find_level
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,12 +35,16 @@ def list_cases(
     link: Annotated[str | None, typer.Option(help="Only this link.")] = None,
     outcome: Annotated[str | None, typer.Option(help="Only this outcome.")] = None,
     detects: Annotated[str | None, typer.Option(help="Only the cases that detect this fault.")] = None,
+    level: LevelName = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
 ) -> None:
     """Every case: family, link, outcome, title."""
     library = Library.at(cases)
     found, bad = [], 0
+    on_it = None if level is None else find_level(level).cases
     for id in library.select(case):
+        if on_it is not None and id not in on_it:
+            continue
         try:
             found.append(library.case(id))
         except CaseError as error:  # one file that is wrong does not hide the rest
@@ -48,7 +54,7 @@ def list_cases(
         found = [one for one in found if value is None or getattr(one, key) == value]
     found = [one for one in found if detects is None or detects in one.detects]
     if not found:
-        raise CallError("no case has that family, link, outcome and fault together")
+        raise CallError("no case has that family, link, outcome, fault and level together")
     if as_json:
         for one in found:
             print(one.model_dump_json(exclude_defaults=True))
@@ -73,6 +79,21 @@ def show(id: Annotated[str, typer.Argument(metavar="CASE", help="A case's id.")]
     out.print(one.file.read_text(encoding="utf-8"), markup=False, soft_wrap=True)
     out.print(f"{problem.n} rows, {problem.p} columns: {', '.join(problem.names)}", markup=False)
     out.print(f"asked sha256 {one.asked_sha256}\ndata  sha256 {one.data_sha256}")
+
+
+@app.command("data", epilog="Example: glm-conformance cases data dobson > dobson.csv")
+@unusable_is_2
+def show_data(
+    id: Annotated[str, typer.Argument(metavar="CASE", help="A case's id.")], cases: CasesFolder = None
+) -> None:
+    """The data of a case, as its CSV file has them, byte for byte."""
+    library = Library.at(cases)
+    path = library.case(library.one(id)).data_file
+    try:
+        sys.stdout.buffer.write(path.read_bytes())
+    except OSError as error:
+        raise CallError(f"can't read {path}: {error.strerror}") from error
+    sys.stdout.flush()
 
 
 @app.command(epilog="Example: glm-conformance cases validate --cases mycases")

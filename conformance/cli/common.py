@@ -29,6 +29,11 @@ CaseGlobs = Annotated[
 CheckGlobs = Annotated[
     list[str] | None, typer.Option("--check", help="Only the checks that match this pattern; may be repeated.")
 ]
+Families = Annotated[list[str] | None, typer.Option("--family", help="Only the cases of this family; may be repeated.")]
+LevelName = Annotated[
+    str | None,
+    typer.Option("--level", help="Score a frozen list: core, full, hard or strict, of the newest year, or core-2026."),
+]
 Digits = Annotated[
     float, typer.Option(min=0, max=15.9, help="Digits asked of every quantity, where the data can give them.")
 ]

@@ -10,9 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import shlex
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ import numpy as np
 from conformance.case import Case
 from conformance.digits import agreement, worst
 from conformance.errors import StaleReference
+from conformance.files import write_whole
 from conformance.fit import KEYS
 from conformance.library import Library
 
@@ -69,19 +68,7 @@ def read(library: Library, source: str, case: Case, *, command: str = "regenerat
 
 def write(path: Path, stored: Mapping[str, Any]) -> None:
     """Write ``stored`` whole or not at all: to a file beside, which then takes the name."""
-    text = sealed(stored)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(beside, 0o644)
-        os.replace(beside, path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+    write_whole(path, sealed(stored))
 
 
 _SEAL = ',\n "seal": '

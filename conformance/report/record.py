@@ -1,4 +1,7 @@
-"""The record of a run: JSON Lines, a run line, a line for each verdict, and a summary without which it is truncated."""
+"""The record of a run: JSON Lines, a run line, a line for each verdict, and a summary without which it is truncated.
+
+With a level, verdicts that are not scored stand on lines of the type "unscored": they are no part of the counts.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +14,26 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from conformance.errors import CallError
-from conformance.references.store import plain
+from conformance.references.store import plain, restore
 from conformance.verdict import Outcome, Verdict, conforms, count
 
 
 @dataclass(frozen=True)
 class Record:
-    """A whole report."""
+    """A whole report; ``unscored`` are the verdicts that do not count."""
 
     run: Mapping[str, Any]
     verdicts: tuple[Verdict, ...]
     summary: Mapping[str, Any]
+    unscored: tuple[Verdict, ...] = ()
+
+    @property
+    def conforms(self) -> bool:
+        """What `verdict.conforms` says of the counts."""
+        return conforms(self.summary["counts"])
 
 
-class TruncatedReport(ValueError):
+class TruncatedReport(CallError, ValueError):
     """A report without its summary line, or one whose lines do not add up."""
 
 
@@ -40,11 +49,15 @@ def summary_line(verdicts: Iterable[Verdict], seconds: float, fit_seconds: float
     }
 
 
+#: Half a surrogate pair, which a message may hold and UTF-8 does not have, is written as JSON's own escape.
+_ENCODING: Any = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
+
+
 class Writer:
     """Writes lines as they come, so that an interrupted run leaves a report that is seen to be truncated."""
 
     def __init__(self, path: Path | None):
-        self._file: TextIO | None = None if path is None else path.open("w", encoding="utf-8")
+        self._file: TextIO | None = None if path is None else path.open("w", **_ENCODING)
 
     def write(self, line: Mapping[str, Any]) -> None:
         """One line, at once on disk."""
@@ -68,19 +81,42 @@ def read(path: Path) -> Record:
     """The record in ``path``; TruncatedReport where it has no summary or its counts do not add up."""
     mend = "run the gate again"
     try:
-        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        lines = [json.loads(line) for line in _text(path).split("\n") if line.strip()]
         kinds = [line.pop("type") for line in lines]
-        if not lines or kinds != ["run", *["verdict"] * (len(lines) - 2), "summary"]:
+        if (
+            len(kinds) < 2
+            or kinds[0] != "run"
+            or kinds[-1] != "summary"
+            or not {*kinds[1:-1]} <= {"verdict", "unscored"}
+        ):
             raise TruncatedReport(f"{path}: the report is truncated: no summary line at its end; {mend}")
-        verdicts = tuple(Verdict(**{**line, "outcome": Outcome(line["outcome"])}) for line in lines[1:-1])
         run, summary = {"type": "run", **lines[0]}, {"type": "summary", **lines[-1]}
+        told = [(kind, _verdict(line)) for kind, line in zip(kinds[1:-1], lines[1:-1], strict=True)]
+        verdicts = tuple(verdict for kind, verdict in told if kind == "verdict")
+        unscored = tuple(verdict for kind, verdict in told if kind == "unscored")
         counts = count(verdicts)
         if len(verdicts) != run["cases"] * run["checks"] or counts != summary["counts"]:
             raise TruncatedReport(f"{path}: its verdicts do not add up to cases x checks; {mend}")
+        if len(unscored) != run.get("unscored", 0):
+            raise TruncatedReport(f"{path}: {run.get('unscored', 0)} verdicts are said not to be scored; {mend}")
         if summary["conforms"] is not conforms(counts):
             raise TruncatedReport(f"{path}: its summary contradicts its counts; {mend}")
     except TruncatedReport:
         raise
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise TruncatedReport(f"{path}: not a report of whole lines ({error}); {mend}") from error
-    return Record(run, verdicts, summary)
+    return Record(run, verdicts, summary, unscored)
+
+
+def _text(path: Path) -> str:
+    """The file's text; CallError where there is no such file."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CallError(f"can't read the report {path}: {error.strerror}") from error
+
+
+def _verdict(line: Mapping[str, Any]) -> Verdict:
+    """A line as a Verdict; digits that are no finite number are words in JSON."""
+    numbers = {key: restore(line[key]) for key in ("digits", "required", "attainable")}
+    return Verdict(**{**line, **numbers, "outcome": Outcome(line["outcome"])})

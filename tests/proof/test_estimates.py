@@ -20,7 +20,7 @@ from conformance.fit import as_fit
 from conformance.library import Library
 from conformance.problem import Problem
 from conformance.references import store
-from conformance.references.known import reference_of
+from conformance.references.of_case import reference_of
 from conformance.references.proof import as_json, prove
 from conformance.trial import Demand, Finding, Trial
 from conformance.verdict import Outcome
