@@ -118,9 +118,10 @@ report_glm <- function(...) {
 }
 
 describe_r <- function() {
-  info <- sessionInfo()
   packages <- c("stats", "MASS", "statmod")
   present <- Filter(function(p) nzchar(system.file(package = p)), packages)
+  for (p in present) loadNamespace(p)  # or sessionInfo() would tell which cases came before
+  info <- sessionInfo()
   list(
     R = R.version.string, platform = info$platform, blas = basename(extSoftVersion()[["BLAS"]]),
     lapack = basename(info$LAPACK), packages = sapply(present, function(p) as.character(packageVersion(p))),
