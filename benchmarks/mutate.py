@@ -6,7 +6,7 @@ The mutants are cosmic-ray's (``pip install cosmic-ray``): every number plus and
 ``or``, ``not``, True, False, ``break`` and unary minus exchanged; of its binary operators those pairs that mutmut takes
 (+ -, * /, ** *, & |), for all 132 would say the same again.  Each mutant of the fitter's modules is the
 whole package's module in a process of its own, checks included, as if the file had been edited; ``glm-conformance gate
-irls`` is then run over the library in memory, one small case of each family and link first, until a verdict fails.
+irls --strict`` is then run over the library in memory, one small case of each family and link first, until a verdict fails.
 A mutant is *killed* by a failing verdict or by an exception, *timed out* after two minutes of processor time, and else
 it *survives*.
 ``--again`` asks the survivors of an earlier run only.
@@ -117,10 +117,11 @@ def ask(mutant: dict[str, Any] | None) -> dict[str, Any]:
     from conformance.gate import judge
     from conformance.implementations import find
     from conformance.library import Library
+    from conformance.trial import Demand
 
     library, irls, passed = Library.built_in(), find("irls"), 0
     for id in order(library):
-        for verdict in judge(irls, library, id).verdicts:
+        for verdict in judge(irls, library, id, Demand(strict=True)).verdicts:
             if verdict.outcome in ("fail", "error"):
                 return {"outcome": "killed", "case": id, "check": verdict.check}
             passed += verdict.outcome == "pass"
