@@ -4,9 +4,9 @@
 
 The mutants are cosmic-ray's (``pip install cosmic-ray``): every number plus and minus one, every comparison, ``and``,
 ``or``, ``not``, True, False, ``break`` and unary minus exchanged; of its binary operators those pairs that mutmut takes
-(+ -, * /, ** *, & |), for all 132 would say the same again.  Each mutant of the fitter's modules is the
-whole package's module in a process of its own, checks included, as if the file had been edited; ``glm-conformance gate
-irls --strict`` is then run over the library in memory, one small case of each family and link first, until a verdict fails.
+(+ -, * /, ** *, & |), for all 132 would say the same again.  Each mutant of the fitter's modules is the whole
+package's module in a process of its own, checks included, as if the file had been edited; ``glm-conformance gate irls
+--strict`` is then run over the library in memory, one small case of each family and link first, until a verdict fails.
 A mutant is *killed* by a failing verdict or by an exception, *timed out* after two minutes of processor time, and else
 it *survives*.
 ``--again`` asks the survivors of an earlier run only.
