@@ -7,6 +7,9 @@ R_IS_OFF = {
     "far-row-logit": "binomial()$linkinv floors probabilities at 2.2e-16: the tail's row is not fitted as it is",
     "far-row-probit": "the same for the probit link",
     "far-row-cloglog": "the same for the complementary log-log link",
+    "far-rows-grouped-logit": "the same, grouped, at both ends",
+    "far-rows-grouped-probit": "the same for the probit link",
+    "far-row-low-cloglog": "the same at the lower end",
 }
 
 #: R refuses these, though they have an estimate: one start, one way of cutting a step short, and it gives up.
