@@ -26,6 +26,10 @@ class Outcome(StrEnum):
 FAILING = (Outcome.FAIL, Outcome.ERROR, Outcome.STALE)
 
 
+#: What is said where every verdict is moot.
+NOTHING_RUN = "nothing was run: no check could pass or fail, and that is no conformance"
+
+
 @dataclass(frozen=True)
 class Verdict:
     """One line of the report.  ``cause`` is short (a convention, 'early stop', 'case', ...), ``message`` a sentence.

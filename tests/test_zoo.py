@@ -5,12 +5,17 @@ Here over some cases of each kind; `glm-conformance zoo` takes all of them.
 
 from __future__ import annotations
 
+import contextlib
+import warnings
+
 import pytest
 from zoo import CORRECT, FAULTS
 from zoo.matrix import put
 
 from conformance.checks import CHECKS
 from conformance.checks.invariance import INVARIANCE_CHECKS
+from conformance.fit import Unsupported
+from conformance.library import Library
 
 #: A case or two for each thing that a fitter can get wrong.
 SOME = (
@@ -49,6 +54,15 @@ def test_every_fault_has_the_thread_that_it_is_modelled_on_and_a_sentence() -> N
     for name, fault in FAULTS.items():
         assert fault.thread, name
         assert fault.says, name
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_faulty_fitter_has_its_fault_and_no_other_that_breaks_it(name: str, library: Library) -> None:
+    fitter = FAULTS[name].implementation().function
+    for case in ("dobson", "clotting-gamma-inverse", "birthwt-log-start", "quine-nb-log", "endometrial-probit"):
+        with warnings.catch_warnings(), contextlib.suppress(ValueError, Unsupported, ArithmeticError):
+            warnings.simplefilter("ignore")
+            fitter(library.case(case).problem().copy())  # a TypeError or NameError is nobody's thread
 
 
 @pytest.mark.parametrize("name", CORRECT)

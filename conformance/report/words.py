@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from conformance.report.record import Record
-from conformance.verdict import Outcome, Verdict, count
+from conformance.verdict import NOTHING_RUN, Outcome, Verdict, count
 
 #: What no terminal, no XML and no Markdown is to get: control characters, half surrogate pairs, what is no character.
 _HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
@@ -72,7 +72,7 @@ def remarks(record: Record) -> list[str]:
         new = len({v.case for v in record.unscored} - {v.case for v in record.verdicts})
         found.append(f"not scored, for it is newer than the level ({new} cases): {told}")
     if not any(counts[one] for one in (Outcome.PASS, Outcome.KNOWN, Outcome.FAIL, Outcome.ERROR, Outcome.STALE)):
-        found.append("nothing was run: no check could pass or fail, and that is no conformance")
+        found.append(NOTHING_RUN)
     return found
 
 

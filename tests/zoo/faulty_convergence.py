@@ -72,7 +72,7 @@ def invalid_mean_accepted(problem: Problem) -> Fit:
     if not bounded:
         return fit(problem)
     at, f, g = tools.parts(problem), tools.family(problem), tools.link(problem)
-    beta = problem.start[at.columns] if problem.start is not None else tools.start(f, g, at.X, at.y, at.w, at.offset)
+    beta = tools.begin(problem)
     i = 0
     for i in range(problem.max_iterations or 200):  # no deviance is asked, so nothing stops a mean below 0  # noqa: B007 (used after the loop)
         eta = at.X @ beta + at.offset

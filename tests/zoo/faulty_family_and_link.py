@@ -69,8 +69,7 @@ def gradient_sign_of_one_family(problem: Problem) -> Fit:
     if problem.family != "gamma":
         return fit(problem)
     at = tools.parts(problem)
-    f, g = tools.family(problem), tools.link(problem)
-    beta = tools.start(f, g, at.X, at.y, at.w, at.offset) if problem.start is None else problem.start[at.columns]
+    beta = tools.begin(problem)
     return reported(problem, tools.Scored(beta, beta, at.columns, 0, True))
 
 

@@ -165,7 +165,7 @@ def numbers_as_text(problem: Problem) -> dict[str, object]:
     "nothing-fitted",
     thread="own",
     says="Unsupported for everything: nothing was run",
-    cause=r"",
+    cause=r"nothing was run",
 )
 def nothing_fitted(problem: Problem) -> Fit:
     from conformance.fit import Unsupported

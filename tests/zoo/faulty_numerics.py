@@ -55,7 +55,7 @@ def backtracking_assumes_finite_deviance(problem: Problem) -> Fit:
         with np.errstate(all="ignore"):
             return float(np.sum(at.w * f.unit_deviance(at.y, mu, 1.0 - mu)))
 
-    beta = problem.start[at.columns] if problem.start is not None else tools.start(f, g, at.X, at.y, at.w, at.offset)
+    beta = tools.begin(problem)
     old, i = deviance(beta), 0
     for i in range(problem.max_iterations or 200):  # noqa: B007 (used after the loop)
         W, r = tools.working(f, g, at, beta)
@@ -98,7 +98,7 @@ def counted_scale(problem: Problem) -> float:
 )
 def loose_gradient_tolerance(problem: Problem) -> Fit:
     at, f, g = tools.parts(problem), tools.family(problem), tools.link(problem)
-    beta = problem.start[at.columns] if problem.start is not None else tools.start(f, g, at.X, at.y, at.w, at.offset)
+    beta = tools.begin(problem)
     scored = tools.Scored(beta, beta, at.columns, 0, False)
     for i in range(300):
         W, r = tools.working(f, g, at, beta)
@@ -163,9 +163,7 @@ def _whole_coefficients(problem: Problem, inverse: bool) -> Fit:
         except np.linalg.LinAlgError:
             return np.full_like(b, np.nan)
 
-    beta, previous = tools.start(f, g, at.X, at.y, at.w, at.offset), np.inf
-    if problem.start is not None:
-        beta = problem.start[at.columns]
+    beta, previous = tools.begin(problem), np.inf
     old = tools.deviance_at(f, g, at, beta)
     for _ in range(problem.max_iterations or 300):
         W, r = tools.working(f, g, at, beta)

@@ -16,7 +16,7 @@ from typing import Any
 from conformance.gate import judge
 from conformance.library import Library
 from conformance.trial import Demand
-from conformance.verdict import Outcome, Verdict, conforms, count
+from conformance.verdict import NOTHING_RUN, Outcome, Verdict, conforms, count
 from zoo import CORRECT, FAULTS
 
 BAD = (Outcome.FAIL, Outcome.ERROR, Outcome.STALE)
@@ -79,7 +79,10 @@ def put(name: str, cases: Path | None, ids: Sequence[str], checks: Sequence[str]
         warnings.simplefilter("ignore")  # faulty fitters divide by zero, and more
         results = [judge(animal, _library(cases), id, Demand(strict=strict), checks) for id in ids]
     verdicts = [v for result in results for v in result.verdicts]
-    return Judged(name, len(ids), conforms(count(verdicts)), tuple(v for v in verdicts if v.outcome in BAD))
+    fine, bad = conforms(count(verdicts)), tuple(v for v in verdicts if v.outcome in BAD)
+    if not fine and not bad:  # refused by the run as a whole
+        bad = tuple(Verdict(id, "gate", "gate", Outcome.ERROR, message=NOTHING_RUN) for id in ids)
+    return Judged(name, len(ids), fine, bad)
 
 
 def matrix(

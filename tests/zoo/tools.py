@@ -150,6 +150,18 @@ def deviance_at(family: Family, link: Link, at: Parts, beta: Array) -> float:
     return value if inside and not np.isnan(value) else np.inf
 
 
+def begin(problem: Problem) -> Array:
+    """(rank,) where the iteration begins: the coefficients that are given, else irls' own start."""
+    at, f, g = parts(problem), family(problem), link(problem)
+    if problem.start is not None:
+        return problem.start[at.columns]
+
+    def deviance(candidate: Array) -> float:
+        return pass_over_rows(f, g, at.X, at.y, at.w, at.offset, candidate).deviance
+
+    return start(f, g, at.X, at.y, at.w, at.offset, deviance)
+
+
 def scoring(
     problem: Problem,
     *,
@@ -164,14 +176,7 @@ def scoring(
 ) -> Scored:
     """Fisher scoring in difference form: solve for the change of beta, halve it where the deviance rises."""
     at, family_, link_ = parts(problem), family_ or family(problem), link_ or link(problem)
-    if beta is None and problem.start is not None:
-        beta = problem.start[at.columns]
-    if beta is None:
-
-        def deviance(candidate: Array) -> float:
-            return pass_over_rows(family(problem), link(problem), at.X, at.y, at.w, at.offset, candidate).deviance
-
-        beta = start(family(problem), link(problem), at.X, at.y, at.w, at.offset, deviance)
+    beta = begin(problem) if beta is None else beta
     limit = problem.max_iterations or limit
     damping, last = 1.0, np.zeros(len(at.y))
     before, sizes, deviances = beta, [], [deviance_at(family_, link_, at, beta)]
