@@ -110,8 +110,9 @@ def _worse(listed: float | None, digits: float | None) -> str | None:
         return f"it has digits, and none are listed: write `digits: {rounded_down(digits or 0.0)}`"
     if digits is None:
         return f"{listed:g} digits are listed, and now there is nothing to count"
-    if rounded_down(digits) < listed:
-        return f"{listed:g} digits are listed, and it has {rounded_down(digits)}"
+    shown = round(digits, 1) if math.isfinite(digits) else digits  # one decimal, as every view shows it
+    if shown < listed:
+        return f"{listed:g} digits are listed, and it has {shown}"
     return None
 
 

@@ -219,7 +219,11 @@ STALE, MUTE, LOST = Outcome.STALE, Outcome.NOT_REPORTED, float("-inf")
     [
         ((PASS, 12.0), (FAIL, 2.0), Change.FAILS),
         ((PASS, 12.0), (ERROR, None), Change.FAILS),
-        ((PASS, None), (STALE, None), Change.FAILS),
+        ((PASS, None), (STALE, None), Change.STALE),
+        ((KNOWN, 2.0), (STALE, 12.0), Change.STALE),
+        ((FAIL, 2.0), (STALE, 12.0), Change.STALE),
+        ((STALE, 12.0), (STALE, 12.0), None),
+        ((STALE, 12.0), (PASS, 12.0), Change.MENDED),
         ((MUTE, None), (FAIL, 2.0), Change.FAILS),
         ((KNOWN, 2.0), (FAIL, 1.0), Change.FAILS),
         ((FAIL, 2.0), (PASS, 12.0), Change.MENDED),
@@ -245,7 +249,7 @@ def test_diff_says_what_became_of_a_check(
     assert [one.change for one in differences(before, after)] == ([] if change is None else [change])
     paths = written(before, tmp_path / "old.jsonl"), written(after, tmp_path / "new.jsonl")
     said = command("diff", *paths)
-    worse = change in (Change.FAILS, Change.EXCUSED, Change.SILENT, Change.LOST, Change.WORSE)
+    worse = change in (Change.FAILS, Change.STALE, Change.EXCUSED, Change.SILENT, Change.LOST, Change.WORSE)
     assert (said.status, said.err) == (1 if worse else 0, "")
     assert (change is None) or change.value in said.out
     lines = [json.loads(line) for line in command("diff", *paths, "--json").out.splitlines()]

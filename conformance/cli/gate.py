@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -249,6 +250,7 @@ def explain(
         "by": f"{found.name} {found.version}",
     }
     (verdict,) = result.verdicts
+    verdict = replace(verdict, message=verdict.message.partition(" [detects: ")[0])  # told in full below
     show(out, snippets(verdict, asked, library, implementation, demand), about)
 
 

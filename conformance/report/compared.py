@@ -17,9 +17,10 @@ from conformance.verdict import Outcome, Verdict
 
 
 class Change(StrEnum):
-    """What became of a check of a case; the first five are worse."""
+    """What became of a check of a case; the first six are worse."""
 
     FAILS = "newly failing"
+    STALE = "no longer fails, and is still listed as known"
     WORSE = "fails with fewer digits"
     LOST = "passes with fewer digits"
     SILENT = "no longer judged"
@@ -30,7 +31,7 @@ class Change(StrEnum):
     NEW = "only in the new record"
 
 
-WORSE = (Change.FAILS, Change.WORSE, Change.LOST, Change.SILENT, Change.EXCUSED)
+WORSE = (Change.FAILS, Change.STALE, Change.WORSE, Change.LOST, Change.SILENT, Change.EXCUSED)
 _JUDGED = (Outcome.PASS, Outcome.KNOWN, Outcome.FAIL, Outcome.ERROR, Outcome.STALE)
 
 
@@ -74,6 +75,8 @@ def differences(old: Record, new: Record, lost: float = 1.0) -> Iterator[Differe
 
 def _change(old: Verdict, new: Verdict, lost: float) -> Change | None:
     """What became of one pair; None where nothing that matters."""
+    if new.outcome is Outcome.STALE:
+        return None if old.outcome is Outcome.STALE else Change.STALE
     if new.failing and not old.failing:
         return Change.FAILS
     if old.failing and not new.failing:
