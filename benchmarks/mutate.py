@@ -4,7 +4,7 @@
 
 The mutants are cosmic-ray's (``pip install cosmic-ray``): every number plus and minus one, every comparison, ``and``,
 ``or``, ``not``, True, False, ``break`` and unary minus exchanged; of its binary operators those pairs that mutmut takes
-(+ -, * /, ** *, & |), for all 132 would say the same again.  Each mutant of irls.py, family.py and summary.py is the
+(+ -, * /, ** *, & |), for all 132 would say the same again.  Each mutant of the fitter's modules is the
 whole package's module in a process of its own, checks included, as if the file had been edited; ``glm-conformance gate
 irls`` is then run over the library in memory, one small case of each family and link first, until a verdict fails.
 A mutant is *killed* by a failing verdict or by an exception, *timed out* after a minute, and else it *survives*.
@@ -42,7 +42,7 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("family.py", "irls.py", "summary.py")
+FILES = ("family.py", "irls.py", "recession.py", "rows.py", "steps.py", "summary.py")
 SECONDS = 60.0
 _PAIRS = re.compile(
     r"Binary.*_(Add_Sub|Sub_Add|Mul_Div|Div_Mul|Pow_Mul|FloorDiv_Div|BitAnd_BitOr|BitOr_BitAnd)$"
