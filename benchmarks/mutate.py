@@ -44,7 +44,17 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("link.py", "deviance.py", "family.py", "irls.py", "summary.py")
+FILES = (
+    "link.py",
+    "deviance.py",
+    "family.py",
+    "irls.py",
+    "rows.py",
+    "steps.py",
+    "recession.py",
+    "start.py",
+    "summary.py",
+)
 SECONDS = 120  # of processor time, so that a busy machine times nobody out
 _PAIRS = re.compile(
     r"Binary.*_(Add_Sub|Sub_Add|Mul_Div|Div_Mul|Pow_Mul|FloorDiv_Div|BitAnd_BitOr|BitOr_BitAnd)$"

@@ -143,7 +143,8 @@ def _chance(eta: float, u: int) -> float:
 
 def _response(family: str, link: str, power: float, eta: float, u: int) -> Decimal | int:
     """A response of ``family`` whose level grows with eta, and with u from 0 to 99."""
-    size = math.exp(max(-9.0, min(14.0, eta)))
+    low, high = (-3.0, 5.0) if link in _WALLED or (family, link) == ("gaussian", "log") else (-9.0, 14.0)
+    size = math.exp(max(low, min(high, eta)))  # over ten orders of magnitude weights like mu^-3 leave doubles no digits
     if family == "binomial":
         return int(u >= 50) if eta == 0 else int((u + 0.5) / 100 > 1.0 / (1.0 + math.exp(max(-30.0, min(30.0, eta)))))
     if family in ("poisson", "negative_binomial"):

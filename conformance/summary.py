@@ -41,7 +41,7 @@ def summarise(problem: Problem, solution: Solution) -> Fit:
     estimated = float(np.sum(pearson[used] ** 2)) / (n - p) if n > p else np.nan
     dispersion = estimated if family.known_dispersion is None else family.known_dispersion
 
-    weighted = problem.X[:, columns] * np.where(used, root_W, 0.0)[:, None]
+    weighted = problem.X[:, columns] * np.where(used & np.isfinite(root_W), root_W, 0.0)[:, None]
     R = np.linalg.qr(weighted, mode="r")  # X'WX = R'R, so its inverse is S S' with S = R^-1, by back substitution
     S = solve_triangular(R, np.eye(p)) if np.all(np.diag(R) != 0) else np.full((p, p), np.inf)
     standard_errors, covariance = np.full(problem.p, np.nan), np.full((problem.p, problem.p), np.nan)

@@ -1,0 +1,126 @@
+"""What a step of iteratively reweighted least squares needs to know of the rows at some coefficients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.family import Family
+from conformance.link import REAL, Link
+
+Array = NDArray[np.float64]
+EPS = float(np.finfo(np.float64).eps)
+SMALL = 1e-8  # in standard errors: a step that matters to no digit but the last; such steps go on while they shrink
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All that a step needs to know of the rows: sums and a triangle, so that blocks of rows can be joined."""
+
+    triangle: Array  # (p + 1, p + 1), R of the QR of [sqrt(W) X, sqrt(W) r]
+    score: Array  # (p,) U = X'W r
+    rounding: Array  # (p,) the rounding error that U may hold
+    noise: float  # and what becomes of it in the decrement
+    deviance: float
+    smallest_weight: float
+    blur: float = 0.0  # what rounding eta may do to the deviance
+    at_edge: bool = False  # a mean is at the end of its range to within the rounding of its linear predictor
+    room: float = np.inf  # the smallest distance of a row from where its mean ends or is infinite (eta = 0, mu = 1)
+    above: int = 0  # how many rows are above eta = 0, where no path leads across
+    steep: Array | None = None  # as triangle, with the observed weight of every row where that is the larger
+
+    @property
+    def valid(self) -> bool:
+        """Whether every eta and mu was inside the domain of link and family."""
+        return bool(np.isfinite(self.deviance))
+
+    @property
+    def decrement(self) -> float:
+        """sqrt(U' (X'WX)^-1 U), the length of the step in standard errors (of unit dispersion)."""
+        return float(np.linalg.norm(self.triangle[:-1, -1]))
+
+    @property
+    def settled(self) -> bool:
+        """Whether the score is zero: to within its own rounding error, or so that the step would be SMALL."""
+        return self.decrement <= max(self.noise, SMALL)
+
+
+@np.errstate(all="ignore")  # what overflows or underflows shows as an infinite deviance or a working weight of 0
+def pass_over_rows(
+    family: Family, link: Link, X: Array, y: Array, w: Array, offset: Array, beta: Array, *, steep: bool = False
+) -> Rows:
+    """The working weights, score, triangle and deviance at ``beta``, for rows X (n, p) and y, w, offset (n,)."""
+    p = X.shape[1]
+    triangle, nothing = np.zeros((p + 1, p + 1)), np.full(p, np.nan)
+    eta = X @ beta + offset
+    if not np.all(np.isfinite(eta)):  # coefficients of no model
+        return Rows(triangle, nothing, nothing, np.nan, np.inf, np.nan)
+    mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
+    walled = not (link.etas is REAL and link.means.inside(family.means))  # some beta have no mean in this family
+    if walled and not np.all(link.etas.contains(eta) & family.means.contains(mu)):
+        return Rows(triangle, nothing, nothing, np.nan, np.inf, np.nan)
+    deviance = float(np.sum(w * family.unit_deviance(y, mu, nu)))
+    V, residual = family.variance(mu, nu), family.residual(y, mu, nu)
+    W, r, a = w * mu_eta**2 / V, residual / mu_eta, w * mu_eta / V
+    live = (mu_eta != 0) & (V > 0) & np.isfinite(W) & np.isfinite(r)  # a mean at the end of its range pulls no more
+    W, r, a = np.where(live, W, 0.0), np.where(live, r, 0.0), np.where(live, a, 0.0)
+    root, bend = np.sqrt(W), _bend(family, link, y, w, eta, W) if steep else W
+    Q, upper = np.linalg.qr(root[:, None] * np.column_stack([X, r]))
+    if not np.all(np.isfinite(upper)):  # overflow: a mean too small or too large for doubles
+        return Rows(triangle, nothing, nothing, np.nan, np.inf, np.nan)
+    triangle = _square(upper)
+    with np.errstate(all="ignore"):  # far outside, where only a diagnosis looks, means overflow
+        of_eta = np.abs(X) @ np.abs(beta) + np.abs(offset)  # the terms of its sum: times EPS, what rounding does to it
+        of_mean = np.abs(mu_eta) * of_eta
+        rounding = EPS * (np.abs(X).T @ (np.abs(a) * (np.abs(y) + np.abs(mu) + of_mean)))
+        of_residual = np.abs(residual) if family.name == "binomial" else np.abs(y) + np.abs(mu)  # no digit lost there
+        of_row = np.where(live, root / np.abs(mu_eta) * of_residual + bend / root * of_eta, 0.0)
+        noise = EPS * float(np.linalg.norm(np.abs(Q[:, :p]).T @ of_row))
+        blur = EPS * float(2.0 * np.sum(np.abs(a * residual) * of_eta))
+        score = X.T @ (a * residual)
+    edge = walled and _at_edge(family, y, mu, nu, of_mean)
+    end = np.minimum(np.abs(eta), nu) if family.means.high == 1.0 else np.abs(eta)
+    ends = walled or link.name == "inverse"
+    return Rows(
+        triangle,
+        score,
+        rounding,
+        noise,
+        deviance,
+        blur=blur,
+        smallest_weight=float(W.min(initial=np.inf)),
+        at_edge=edge,
+        room=float(end.min(initial=np.inf)) if ends else np.inf,
+        above=int(np.sum(eta > 0)) if ends else 0,
+        steep=_square(np.linalg.qr(np.column_stack([np.sqrt(bend)[:, None] * X, W * r / np.sqrt(bend)]))[1])
+        if steep
+        else None,
+    )
+
+
+def _square(upper: Array) -> Array:
+    """The triangle of a QR with zeros below, where there are fewer rows than columns."""
+    return np.vstack([upper, np.zeros((upper.shape[1] - len(upper), upper.shape[1]))])
+
+
+def _bend(family: Family, link: Link, y: Array, w: Array, eta: Array, W: Array) -> Array:
+    """(n,) the observed weights, or the working weights where those are the larger.
+
+    Next to a wall the likelihood falls more steeply than it is expected to, and Fisher's steps run into the wall.
+    """
+
+    def pull(eta: Array) -> Array:
+        mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
+        return w * family.residual(y, mu, nu) * mu_eta / family.variance(mu, nu)
+
+    h = 1e-5 * np.abs(eta)
+    observed = (pull(eta - h) - pull(eta + h)) / (2.0 * h)
+    return np.fmax(W, np.where(np.isfinite(observed), observed, W))
+
+
+def _at_edge(family: Family, y: Array, mu: Array, nu: Array, of_mean: Array) -> bool:
+    """Whether a mean is at the end of its range: to within rounding, or for a y there by 1e-12 of the largest mean."""
+    room = np.minimum(mu - family.means.low, nu if family.means.high == 1.0 else np.inf)
+    return bool(np.any((room <= 4 * EPS * of_mean) | ((y == family.means.low) & (room <= 1e-12 * np.max(mu)))))
