@@ -19,6 +19,7 @@ from conformance.verdict import Outcome
 
 Array = NDArray[np.float64]
 
+NEAR = 3.0  # digits from which on a fit may be said to have stopped early
 LEAVE = 0.31  # log10(2): two fits, each with an error of its own
 
 
@@ -130,7 +131,7 @@ def _cause(trial: Trial, other: Twin, again: Fit, quantity: str, untouched: bool
     twin_trial = replace(trial, fit=replace(trial.fit, **moved))
     farther = min((twin_trial, trial), key=lambda one: _digits(one, quantity))
     cause, sentence = explain(farther, quantity)
-    if cause == "unexplained":
+    if cause == "unexplained" or (cause == "early stop" and _digits(farther, quantity) < NEAR):
         return "invariance", ""
     return cause, f"; of {'the fit' if farther is trial else 'the twin'}: {sentence}"
 

@@ -31,6 +31,17 @@ def the_zoo() -> Any:
     return matrix
 
 
+def _some(matrix: Any, library: Library, names: list[str], ids: list[str], every: int) -> dict[str, list[str]]:
+    """For each name the cases to ask: all for a correct fitter; for a fault every so-manieth, and those that name it."""
+    detects = {id: library.case(id).detects for id in ids} if every > 1 else {}
+    return {
+        name: ids
+        if every == 1 or name in matrix.CORRECT
+        else [id for number, id in enumerate(ids) if number % every == 0 or name in detects[id]]
+        for name in names
+    }
+
+
 def _named_before(report: Path, names: list[str], ids: list[str]) -> dict[str, list[str]]:
     """For each name the cases to ask: those (ten at most) that named the fault in ``report``, else all of ``ids``."""
     try:
@@ -52,6 +63,10 @@ def zoo(
     report: Annotated[
         Path | None, typer.Option(help="Write a line of JSON for each animal here, as soon as it is judged.")
     ] = None,
+    every: Annotated[
+        int,
+        typer.Option(min=1, help="Ask each fault about every so-manieth case only, and those whose `detects` name it."),
+    ] = 1,
     again: Annotated[
         Path | None,
         typer.Option(help="Ask each fault only about cases that named it in this earlier report, ten at most."),
@@ -62,11 +77,14 @@ def zoo(
     Exit status 1 where a fault is missed or misnamed, or a correct fitter refused.
     """
     matrix = the_zoo()
-    ids, checks = Library.at(cases).select(case), select_checks(check)
+    library = Library.at(cases)
+    ids, checks = library.select(case), select_checks(check)
     names = [name for name in (*matrix.CORRECT, *matrix.FAULTS) if only is None or re.search(only, name)]
     if not names:
         raise CallError(f"no animal matches {only!r}")
-    rows, asked = [], dict.fromkeys(names, ids) if again is None else _named_before(again, names, ids)
+    rows, asked = [], _some(matrix, library, names, ids, every)
+    if again is not None:
+        asked = _named_before(again, names, ids)
     with progress("zoo", len(names)) as advance, Writer(report) as record:
         for judged in matrix.matrix(asked, cases, checks, strict, jobs):
             rows.append(judged)
