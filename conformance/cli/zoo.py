@@ -32,7 +32,7 @@ def the_zoo() -> Any:
 
 
 def _some(matrix: Any, library: Library, names: list[str], ids: list[str], every: int) -> dict[str, list[str]]:
-    """For each name the cases to ask: all for a correct fitter; for a fault every so-manieth, and those that name it."""
+    """For each name its cases: all for a correct fitter; for a fault every so-manieth, and those that detect it."""
     detects = {id: library.case(id).detects for id in ids} if every > 1 else {}
     return {
         name: ids
