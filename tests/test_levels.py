@@ -171,3 +171,16 @@ def test_a_family_that_is_none_or_has_no_case_is_a_wrong_call(folder: Path, fami
     said = command("gate", "irls", "--cases", folder, "--family", family)
     assert said.status == 2
     assert words in said.err
+
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [pytest.param(f"Rscript {EXAMPLES / 'r' / 'adapter.R'}", marks=pytest.mark.r, id="R"),
+     pytest.param(f"node {EXAMPLES / 'javascript' / 'adapter.mjs'}", id="JavaScript")],
+)  # fmt: skip
+def test_the_example_adapters_conform_at_the_core_level(line: str) -> None:
+    said = command("gate", "--command", line, "--level", "core")
+    assert said.status == 0, said.out

@@ -200,6 +200,11 @@ function startOf(model) {
     const beta = solveUpper(R, Qb);
     if (rowsAt(model, beta)) return beta;
   }
+  // an offset may carry means out of the domain, whose eta is positive: a constant that outweighs it carries them back
+  const constantEta = link.fun(mean) + 2 * Math.max(...offset.map(Math.abs));
+  const { R, Qb } = qr(X, X.map(() => constantEta));
+  const beta = solveUpper(R, Qb);
+  if (rowsAt(model, beta)) return beta;
   throw new Error("no start was found with every mean inside the family's domain");
 }
 
