@@ -126,7 +126,8 @@ def _columns(kinds: Sequence[tuple[str, int]], raw: Sequence[Sequence[int]]) -> 
             yield f"x{j + 1}", ["abc"[i % 3] for i in values]
             continue
         if kind == "near" and before is not None:
-            made = [b + Decimal(i).scaleb(-abs(power) - 2) for b, i in zip(before, values, strict=True)]
+            largest = max(map(abs, before)).adjusted()  # columns that differ from their 2nd to 8th digit on
+            made = [b + Decimal(i).scaleb(largest - abs(power) - 2) for b, i in zip(before, values, strict=True)]
         elif kind == "same" and before is not None:
             made = [2 * b for b in before]
         else:

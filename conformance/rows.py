@@ -76,7 +76,7 @@ def pass_over_rows(
         of_mean = np.abs(mu_eta) * of_eta
         rounding = EPS * (np.abs(X).T @ (np.abs(a) * (np.abs(y) + np.abs(mu) + of_mean)))
         of_residual = np.abs(residual) if family.name == "binomial" else np.abs(y) + np.abs(mu)  # no digit lost there
-        of_row = np.where(live, root / np.abs(mu_eta) * of_residual + bend / root * of_eta, 0.0)
+        of_row = np.where(live & (root > 0), root / np.abs(mu_eta) * of_residual + bend / root * of_eta, 0.0)
         noise = EPS * float(np.linalg.norm(np.abs(Q[:, :p]).T @ of_row))
         blur = EPS * float(2.0 * np.sum(np.abs(a * residual) * of_eta))
         score = X.T @ (a * residual)
@@ -94,10 +94,15 @@ def pass_over_rows(
         at_edge=edge,
         room=float(end.min(initial=np.inf)) if ends else np.inf,
         above=int(np.sum(eta > 0)) if ends else 0,
-        steep=_square(np.linalg.qr(np.column_stack([np.sqrt(bend)[:, None] * X, W * r / np.sqrt(bend)]))[1])
-        if steep
-        else None,
+        steep=_triangle(X, bend, W * r) if steep else None,
     )
+
+
+def _triangle(X: Array, weight: Array, pull: Array) -> Array:
+    """(p + 1, p + 1) that of weighted least squares to pull / weight."""
+    root = np.sqrt(weight)
+    z = np.divide(pull, root, out=np.zeros_like(root), where=root > 0)
+    return _square(np.linalg.qr(np.column_stack([root[:, None] * X, z]))[1])
 
 
 def _square(upper: Array) -> Array:

@@ -9,8 +9,9 @@ from proof_support import problem_of
 from proof_support import with_ones as design
 from scipy.optimize import linprog
 
+from conformance.family import family_of, link_of
 from conformance.problem import Problem
-from conformance.references.proof import as_json, prove, separation, verify
+from conformance.references.proof import Undecided, as_json, prove, separation, verify
 from conformance.references.proof.simplex import recession
 
 X = np.arange(1, 11.0)
@@ -125,3 +126,80 @@ def test_overlap_by_little_is_an_estimate(gap: float) -> None:
     x = np.array([0, 1 + gap, 1, 2.0])
     s = as_json(prove(Problem(design(x), np.array([0, 0, 1, 1.0]), "binomial", "logit", intercept=True)))
     assert s["outcome"] == "estimate"
+
+
+# ------------------------------------------------------------------------------------------ walls
+
+
+def on_a_wall(family: str, link: str, y: list[float], **more: float) -> Problem:
+    return Problem(design(np.arange(len(y), dtype=float)), np.array(y), family, link, intercept=True, **more)
+
+
+@pytest.mark.parametrize(
+    ("problem", "rows", "uniqueness"),
+    [
+        (on_a_wall("poisson", "identity", [0.0, 0.0, 1.0, 5.0, 9.0]), [0], "global"),
+        (on_a_wall("poisson", "sqrt", [0.0, 0.0, 1.0, 16.0, 40.0]), [0], "global"),
+        (on_a_wall("negative_binomial", "identity", [0.0, 0.0, 1.0, 5.0, 9.0], theta=2.0), [0], "local"),
+        (on_a_wall("negative_binomial", "sqrt", [0.0, 0.0, 1.0, 16.0, 40.0], theta=2.0), [0], "local"),
+        (on_a_wall("inverse_gaussian", "inverse", [2.2, 13.7, 6.7, 0.3, 0.2]), [0], "global"),
+    ],
+    ids=lambda value: f"{value.family}-{value.link}" if isinstance(value, Problem) else None,
+)
+def test_a_maximum_on_a_wall_is_proven_and_no_point_near_it_is_higher(
+    problem: Problem, rows: list[int], uniqueness: str
+) -> None:
+    proof = prove(problem)
+    stored = as_json(proof)
+    assert (stored["outcome"], stored["separation"]["boundary_rows"]["0"]) == ("boundary", rows)
+    assert stored["uniqueness"].startswith(uniqueness)
+    assert verify(problem, stored) == []
+    family, link = family_of(problem.family, problem.theta), link_of(problem.link)
+    top = np.array([float(b) for b in stored["coefficients"]])
+    rng = np.random.default_rng(1)
+    for _ in range(300):
+        eta = problem.X @ (top + rng.normal(size=2) * np.abs(top) * 10.0 ** rng.uniform(-6, -1))
+        if np.all(eta > 0):
+            mu = link.linkinv(eta)
+            assert np.sum(family.unit_deviance(problem.y, mu, 1 - mu)) >= float(stored["deviance"]) * (1 - 1e-13)
+
+
+def test_counts_of_0_alone_have_a_mean_of_0_under_the_square_root_link() -> None:
+    s = as_json(prove(on_a_wall("poisson", "sqrt", [0.0, 0.0, 0.0])))
+    assert (s["outcome"], s["coefficients"], s["deviance"]) == ("boundary", ["0", "0"], "0")
+
+
+def test_a_model_without_any_valid_mean_is_said_to_be_one() -> None:
+    x = np.array([[1.0], [2.0], [-1.0]])
+    with pytest.raises(Undecided, match=r"no coefficients give every mean inside .* Gordan"):
+        prove(Problem(x, np.array([1.0, 2.0, 3.0]), "gamma", "identity"))
+
+
+def test_a_row_of_weight_0_without_a_mean_is_said_to_be_one() -> None:
+    problem = Problem(
+        design(np.array([1.0, 2.0, 3.0, -9.0])),
+        np.array([2.0, 1.4, 1.2, 1.0]),
+        "inverse_gaussian",
+        "inverse_squared",
+        weights=np.array([1.0, 1.0, 1.0, 0.0]),
+        intercept=True,
+    )
+    with pytest.raises(Undecided, match="a row of weight 0 has no mean"):
+        prove(problem)
+
+
+def test_separated_data_that_are_on_the_boundary_too_have_both_proven() -> None:
+    problem = Problem(
+        design(np.array([-76.0, 44.0])),
+        np.array([0.0, 1.0]),
+        "binomial",
+        "log",
+        weights=np.array([18.0, 7.0]),
+        successes=np.array([0.0, 7.0]),
+        intercept=True,
+    )
+    proof = prove(problem)
+    assert proof.outcome == "quasi_separated"
+    assert proof.separation is not None
+    assert (proof.separation["separated_rows"], proof.separation["boundary_rows"]["1"]) == ([0], [1])
+    assert verify(problem, as_json(proof)) == []
