@@ -204,7 +204,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr(f"conformance.references.store.os.{step}", full)
+        broken.setattr(f"conformance.files.os.{step}", full)
         with pytest.raises(OSError, match="No space"):
             store.write(path, {"value": 2})
     assert json.loads(path.read_text("utf-8"))["value"] == 1

@@ -264,6 +264,16 @@ def test_diff_shows_cases_that_are_in_one_record_only_and_does_not_call_them_wor
     assert (said.status, said.err) == (0, "")
 
 
+def test_a_snippet_can_not_leave_its_block() -> None:
+    for inside in (*NASTY, "```\n# h\n```", "`````\n# h", "~~~\n# h"):
+        verdict = Verdict("dobson", "aic", "q", FAIL, 1.0, reproduce={"explain": "x", "python": inside, "r": inside})
+        run = {"type": "run", "implementation": "x", "version": "1", "cases": 1, "checks": 1}
+        view = text_of(Format.MARKDOWN, Record(run, (verdict,), summary_line((verdict,), 0.0, 0.0)))
+        tokens = MarkdownIt().parse(view)
+        assert sum(token.type == "heading_open" for token in tokens) == 4
+        assert sum(token.type == "fence" for token in tokens) == 3
+
+
 def test_a_summary_of_github_stays_below_its_limit_however_much_fails() -> None:
     cases = [f"case-{k}" for k in range(5000)]
     long = "|`<>" * 10_000

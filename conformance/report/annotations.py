@@ -40,7 +40,7 @@ def _annotation(record: Record, bad: list[Verdict]) -> str:
 def _command(file: object, title: str, message: str) -> str:
     """``::error file=,title=::message`` with everything escaped that would end or steer it."""
     place = f"file={_property(file)}," if file else ""
-    return f"::error {place}title={_property(words.line(title))}::{_data(words.clean(message))}"
+    return f"::error {place}title={_property(title)}::{_data(words.clean(message))}"
 
 
 def _data(text: str) -> str:
@@ -48,4 +48,4 @@ def _data(text: str) -> str:
 
 
 def _property(text: object) -> str:
-    return _data(str(text)).replace(":", "%3A").replace(",", "%2C")
+    return _data(words.line(text)).replace(":", "%3A").replace(",", "%2C")
