@@ -233,7 +233,9 @@ def _h(t: Array) -> Array:
     with np.errstate(**_QUIET):  # type: ignore[arg-type]
         v = t / (2.0 + t)
         far = np.where(t == -1.0, 1.0, (1.0 + t) * np.log1p(t) - t)
-        series = sum(v ** (2 * j) / (2 * j + 1) for j in range(1, 12))
+        series = np.zeros_like(v)  # v^2/3 + v^4/5 + ... + v^22/23, by Horner's rule
+        for j in range(11, 0, -1):
+            series = v * v * (series + 1.0 / (2 * j + 1))
         return np.where(np.abs(v) < 0.1, t * v + 2.0 * (1.0 + t) * v * series, far)
 
 
