@@ -38,6 +38,7 @@ from conformance.verdict import Outcome, Verdict
 
 Key = tuple[str, str, str]  # the check that fails first, its cause, and where nothing explains it family and link
 
+ADMITTED = "no convergence, and it says so"
 SHRINKS = 400  # so many smaller problems are tried for a failure
 SOURCE = "Made for this suite (BSD-3-Clause); found by glm-conformance fuzz, seed {seed}"
 
@@ -60,6 +61,7 @@ class Judged:
     """What became of a drawn problem: its proven outcome, or why there is none, and the verdicts that failed.
 
     ``elsewhere``: the fit is at another local maximum than the proven one, which is no failure.
+    ``admitted``: it is off, and says that it did not converge or warns.
     """
 
     drawn: Drawn
@@ -67,6 +69,7 @@ class Judged:
     reason: str = ""
     failures: tuple[Verdict, ...] = ()
     elsewhere: bool = False
+    admitted: bool = False
 
     @property
     def first(self) -> Verdict:
@@ -79,8 +82,9 @@ class Judged:
         if not self.failures:
             return None
         first = self.first
-        keys, cause = self.drawn.keys, first.cause or "unexplained"
-        where = f"{keys['family']} {keys['link']}" if cause in ("unexplained", "implementation", "suite") else ""
+        keys, cause = self.drawn.keys, ADMITTED if self.admitted else first.cause or "unexplained"
+        wide = cause in (ADMITTED, "unexplained", "implementation", "suite")
+        where = f"{keys['family']} {keys['link']}" if wide else ""
         return first.check, cause, where
 
 
@@ -108,18 +112,20 @@ def _judge(implementation: Implementation, drawn: Drawn, demand: Demand, checks:
         return Judged(drawn, "undecided", "a mean at the (proven) estimate is beyond the range of doubles")
     result = weigh(implementation, case, reference, demand, checks)
     bad = tuple(v for v in result.verdicts if v.outcome in (Outcome.FAIL, Outcome.ERROR))
-    if not bad or not case.has_estimate or not reference.source.endswith("local maximum"):
+    if not bad or not case.has_estimate:
         return Judged(drawn, case.outcome, "", bad)
     fit, refusal, _ = answer(implementation, case)
-    trial = Trial(
-        case, case.problem(), fit, refusal, reference, implementation.conventions_of(case.family, case.link), demand
-    )
-    if maxima.elsewhere(trial):
-        return Judged(drawn, case.outcome, elsewhere=True)
-    silent = {"null_deviance"} if maxima.null_elsewhere(trial) else set()
-    if all(v.check != "coefficients" for v in bad):  # a fit where the proof is; the optimiser went to another maximum
-        silent.add("optimiser")
-    return Judged(drawn, case.outcome, "", tuple(v for v in bad if v.check not in silent))
+    admitted = fit is not None and fit.admits_trouble and all(v.check != "outcome" for v in bad)
+    if reference.source.endswith("local maximum"):
+        conventions = implementation.conventions_of(case.family, case.link)
+        trial = Trial(case, case.problem(), fit, refusal, reference, conventions, demand)
+        if maxima.elsewhere(trial):
+            return Judged(drawn, case.outcome, elsewhere=True)
+        silent = {"null_deviance"} if maxima.null_elsewhere(trial) else set()
+        if all(v.check != "coefficients" for v in bad):  # a fit where the proof is; the optimiser is at another maximum
+            silent.add("optimiser")
+        bad = tuple(v for v in bad if v.check not in silent)
+    return Judged(drawn, case.outcome, "", bad, admitted=admitted)
 
 
 def _in_doubles(case: Case, reference: Reference) -> bool:

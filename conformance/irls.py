@@ -135,8 +135,7 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
 
 def least_squares_step(rows: Rows) -> Array:
     """(p,) delta by back substitution; zeros where the triangle is singular."""
-    triangle = rows.triangle if rows.steep is None else rows.steep
-    R, rhs = triangle[:-1, :-1], triangle[:-1, -1]
+    R, rhs = rows.triangle[:-1, :-1], rows.triangle[:-1, -1]
     return np.asarray(solve_triangular(R, rhs)) if np.all(np.diag(R) != 0) else np.zeros_like(rhs)
 
 

@@ -29,7 +29,6 @@ class Rows:
     at_edge: bool = False  # a mean is at the end of its range to within the rounding of its linear predictor
     room: float = np.inf  # the smallest distance of a row from where its mean ends or is infinite (eta = 0, mu = 1)
     above: int = 0  # how many rows are above eta = 0, where no path leads across
-    steep: Array | None = None  # as triangle, with the observed weight of every row where that is the larger
 
     @property
     def valid(self) -> bool:
@@ -51,7 +50,10 @@ class Rows:
 def pass_over_rows(
     family: Family, link: Link, X: Array, y: Array, w: Array, offset: Array, beta: Array, *, steep: bool = False
 ) -> Rows:
-    """The working weights, score, triangle and deviance at ``beta``, for rows X (n, p) and y, w, offset (n,)."""
+    """The working weights, score, triangle and deviance at ``beta``, for rows X (n, p) and y, w, offset (n,).
+
+    ``steep`` takes for the triangle the observed weight of every row where that is the larger.
+    """
     p = X.shape[1]
     triangle, nothing = np.zeros((p + 1, p + 1)), np.full(p, np.nan)
     eta = X @ beta + offset
@@ -66,17 +68,19 @@ def pass_over_rows(
     W, r, a = w * mu_eta**2 / V, residual / mu_eta, w * mu_eta / V
     live = (mu_eta != 0) & (V > 0) & np.isfinite(W) & np.isfinite(r)  # a mean at the end of its range pulls no more
     W, r, a = np.where(live, W, 0.0), np.where(live, r, 0.0), np.where(live, a, 0.0)
-    root, bend = np.sqrt(W), _bend(family, link, y, w, eta, W) if steep else W
-    Q, upper = np.linalg.qr(root[:, None] * np.column_stack([X, r]))
+    bend = _bend(family, link, y, w, eta, W) if steep else W
+    root = np.sqrt(bend)
+    z = np.divide(W * r, root, out=np.zeros_like(root), where=root > 0)
+    Q, upper = np.linalg.qr(np.column_stack([root[:, None] * X, z]))
     if not np.all(np.isfinite(upper)):  # overflow: a mean too small or too large for doubles
         return Rows(triangle, nothing, nothing, np.nan, np.inf, np.nan)
-    triangle = _square(upper)
+    triangle = np.vstack([upper, triangle[len(upper) :]])  # zeros below, where there are fewer rows than columns
     with np.errstate(all="ignore"):  # far outside, where only a diagnosis looks, means overflow
         of_eta = np.abs(X) @ np.abs(beta) + np.abs(offset)  # the terms of its sum: times EPS, what rounding does to it
         of_mean = np.abs(mu_eta) * of_eta
         rounding = EPS * (np.abs(X).T @ (np.abs(a) * (np.abs(y) + np.abs(mu) + of_mean)))
         of_residual = np.abs(residual) if family.name == "binomial" else np.abs(y) + np.abs(mu)  # no digit lost there
-        of_row = np.where(live & (root > 0), root / np.abs(mu_eta) * of_residual + bend / root * of_eta, 0.0)
+        of_row = np.where(root > 0, (np.abs(a) * of_residual + bend * of_eta) / root, 0.0)
         noise = EPS * float(np.linalg.norm(np.abs(Q[:, :p]).T @ of_row))
         blur = EPS * float(2.0 * np.sum(np.abs(a * residual) * of_eta))
         score = X.T @ (a * residual)
@@ -94,20 +98,7 @@ def pass_over_rows(
         at_edge=edge,
         room=float(end.min(initial=np.inf)) if ends else np.inf,
         above=int(np.sum(eta > 0)) if ends else 0,
-        steep=_triangle(X, bend, W * r) if steep else None,
     )
-
-
-def _triangle(X: Array, weight: Array, pull: Array) -> Array:
-    """(p + 1, p + 1) that of weighted least squares to pull / weight."""
-    root = np.sqrt(weight)
-    z = np.divide(pull, root, out=np.zeros_like(root), where=root > 0)
-    return _square(np.linalg.qr(np.column_stack([root[:, None] * X, z]))[1])
-
-
-def _square(upper: Array) -> Array:
-    """The triangle of a QR with zeros below, where there are fewer rows than columns."""
-    return np.vstack([upper, np.zeros((upper.shape[1] - len(upper), upper.shape[1]))])
 
 
 def _bend(family: Family, link: Link, y: Array, w: Array, eta: Array, W: Array) -> Array:

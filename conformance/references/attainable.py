@@ -66,11 +66,26 @@ def _rows(problem: Problem, values: Mapping[str, Any], sigma: Mapping[str, Any],
         found["linear_predictors"] += np.where(used, 0.0, unused * jitter)
     e_mu = found["fitted_values"] = np.maximum(found["fitted_values"], mu_eta * found["linear_predictors"])
     e_residual = e_mu + U * (np.abs(y) + np.abs(mu))
+    e_eta = found["linear_predictors"]
+
+    def root_of(eta: Array) -> Array:
+        mu = link.linkinv(eta)
+        return np.asarray(np.sqrt(w / family.variance(mu, link.complement(eta))))
+
+    def inverse_of(eta: Array) -> Array:
+        return np.asarray(1.0 / np.abs(link.mu_eta(eta)))
+
     root = np.sqrt(w / V)
-    for name, factor in (("response", 1.0), ("pearson", root), ("working", 1.0 / mu_eta)):
+    for name, factor, of in (
+        ("response", 1.0, np.ones_like),
+        ("pearson", root, root_of),
+        ("working", 1.0 / mu_eta, inverse_of),
+    ):
         key = f"{name}_residuals"
-        if key in found:
-            found[key] = np.maximum(found[key], np.where(used, e_residual * factor, 0.0))
+        if key in found:  # a product of the residual and what is a function of eta, too
+            moved = np.abs(y - mu) * np.fmax(np.abs(of(eta + e_eta) - factor), np.abs(of(eta - e_eta) - factor))
+            own = e_residual * factor + np.where(np.isfinite(moved), moved, 0.0)
+            found[key] = np.maximum(found[key], np.where(used, own, 0.0))
 
     # a unit deviance whose terms cancel has an error of their size; its root, near 0, keeps half the digits
     e_unit = w * (_cancellation(problem, y, mu) + 2.0 * np.abs(y - mu) / V * e_mu + e_mu**2 / V)

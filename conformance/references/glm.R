@@ -57,12 +57,14 @@ fit_glm <- function(X, y, weights, offset, family, link, theta, power, start, ma
   list(fit = first$value, warnings = first$warnings)
 }
 
-# Single steps by `again` from the coefficients of the last, until they stop moving.
+# Single steps by `again` from the coefficients of the last, until they stop moving.  Where Fisher scoring has no fixed
+# point to stop at, because its steps grow, the fit as it was.
 polish <- function(fit, again) {
   kept <- c("converged", "iter", "null.deviance")
   told <- unclass(fit)[kept]
-  moved <- Inf
-  for (i in 1:200) {
+  first <- fit
+  moved <- least <- Inf
+  for (i in 1:2000) {
     beta <- coef(fit)
     next_fit <- quiet(again(ifelse(is.na(beta), 0, beta)))
     if (is.null(next_fit) || any(is.na(coef(next_fit)) != is.na(beta))) break
@@ -70,6 +72,8 @@ polish <- function(fit, again) {
     fit <- next_fit
     if (now == 0 || (now < 1e-12 && now >= moved)) break
     moved <- now
+    least <- min(least, now)
+    if (now > 100 * least && now > 1e-8) return(first)
   }
   fit[kept] <- told
   fit$iter <- told$iter + i
