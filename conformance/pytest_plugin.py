@@ -13,7 +13,10 @@ import pytest
 
 if TYPE_CHECKING:
     from conformance.gate import CaseResult
+    from conformance.known import Known
     from conformance.library import Library
+    from conformance.selection import Level
+    from conformance.verdict import Verdict
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,6 +26,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--conformance-cases", type=Path, help="a folder of cases to use in place of the built-in library")
     group.addoption("--conformance-digits", type=float, default=6.0, help="digits asked, where the data can give them")
     group.addoption("--conformance-strict", action="store_true", help="ask for all the digits that the data can give")
+    group.addoption("--conformance-level", help="core, full, hard or strict, of a year: core-2026")
+    group.addoption("--conformance-known", type=Path, help="a YAML list of known failures (gate --write-known)")
 
 
 class Conformance:
@@ -46,6 +51,23 @@ class Conformance:
 
         return find(self.config.getoption("--implementation"))
 
+    @cached_property
+    def level(self) -> Level | None:
+        """The level that was asked for."""
+        from conformance.selection import level
+
+        name = self.config.getoption("--conformance-level")
+        return None if name is None else level(name)
+
+    @cached_property
+    def known(self) -> Known | None:
+        """The failures that are known."""
+        from conformance.checks import CHECKS
+        from conformance.known import read
+
+        path = self.config.getoption("--conformance-known")
+        return None if path is None else read(path, self.library.files, CHECKS)
+
     def ids(self) -> list[str]:
         """The cases to run; UsageError where there is no implementation or no case."""
         from conformance.errors import Unusable
@@ -55,10 +77,11 @@ class Conformance:
                 "give --implementation: irls, statsmodels, r-glm, ... or module:attribute of your own"
             )
         try:
-            _, ids = self.implementation, self.library.select()
+            _, _, level = self.implementation, self.known, self.level
+            ids = self.library.select()
         except Unusable as error:
             raise pytest.UsageError(f"{error.fault}: {error}") from error
-        return ids
+        return ids if level is None else [id for id in ids if id in level.cases]
 
     def result(self, id: str) -> CaseResult:
         """The verdicts of a case, which is put to the implementation once."""
@@ -67,9 +90,15 @@ class Conformance:
 
         if id not in self._results:
             option = self.config.getoption
-            demand = Demand(option("--conformance-digits"), option("--conformance-strict"))
+            strict = option("--conformance-strict") or bool(self.level and self.level.strict)
+            demand = Demand(option("--conformance-digits"), strict)
             self._results[id] = judge(self.implementation, self.library, id, demand)  # type: ignore[arg-type]
         return self._results[id]
+
+    def verdict(self, id: str, check: str) -> Verdict:
+        """One check of one case, in the light of the known failures."""
+        verdict = next(v for v in self.result(id).verdicts if v.check == check)
+        return verdict if self.known is None else self.known.judged(verdict)
 
 
 _KEY = pytest.StashKey[Conformance]()

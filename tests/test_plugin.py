@@ -9,6 +9,7 @@ import pytest
 from support.folders import ABSENT, case_text, copy_cases, write_case
 
 from conformance.checks import CHECKS
+from conformance.selection import level
 
 pytest_plugins = ["pytester"]
 N = len(CHECKS)
@@ -105,3 +106,28 @@ def test_the_options_are_explained_in_the_help_of_pytest(pytester: pytest.Pytest
     shown = pytester.runpytest_inprocess("--help").stdout.str()
     for option in ("--implementation", "--conformance-cases", "--conformance-digits", "--conformance-strict"):
         assert option in shown
+
+
+def test_a_known_failure_is_expected_and_a_stale_entry_fails(pytester: pytest.Pytester, cases: Path) -> None:
+    pytester.makepyfile(
+        mine="from conformance.irls import fit as irls\n"
+        "def fit(problem):\n"
+        "    said = irls(problem)\n"
+        "    return dict(coefficients=said.coefficients, deviance=said.deviance * 1.01, warnings=list(said.warnings))\n"
+    )
+    known = "- {{case: dobson, check: {}, reason: a factor of 1.01, digits: {}}}\n"
+    listed, stale = pytester.path / "known.yaml", pytester.path / "stale.yaml"
+    listed.write_text(known.format("deviance", 1.9), encoding="utf-8")
+    stale.write_text(listed.read_text("utf-8") + known.format("coefficients", 1.9), encoding="utf-8")
+    words = called(cases, "--implementation", "mine:fit")
+    assert pytester.runpytest_inprocess(*words, "--conformance-known", str(listed)).parseoutcomes()["xfailed"] == 1
+    result = pytester.runpytest_inprocess(*words, "--conformance-known", str(stale))
+    assert (result.ret, result.parseoutcomes()["failed"]) == (1, 1)
+    result.stdout.fnmatch_lines(["*stale: *delete the entry*"])
+
+
+def test_a_level_chooses_its_cases(pytester: pytest.Pytester) -> None:
+    words = ("--pyargs", "conformance", "-p", "no:cacheprovider", "--implementation", "irls", "--collect-only", "-q")
+    result = pytester.runpytest_inprocess(*words, "--conformance-level", "core-2026")
+    ids = {line.split("[")[1].split("]")[0] for line in result.outlines if "[" in line}
+    assert ids == {f"{id}-{check}" for id in level("core-2026").cases for check in CHECKS}
