@@ -1,104 +1,209 @@
-"""Writes the table of docs/adapters.md, and below each implementation the causes of its failures, from gate reports.
+"""Writes docs/adapters.md's tables from the records of gate runs, with what docs/adapters.yaml says of each failure.
 
-python scripts/implementations.py RUN.jsonl...     such as .tox/*.jsonl, which `tox -e NAME` leaves
+python scripts/implementations.py RUN.jsonl...             such as .tox/*.jsonl, which `tox -e NAME` leaves
+python scripts/implementations.py --left-over RUN.jsonl... which failures docs/adapters.yaml does not account for
 
-What stands between ``<!-- table -->`` or ``<!-- causes: NAME -->`` and the next ``<!-- end -->`` is made anew; the
-words around it are written by hand.  A truncated report is refused.
+What stands between ``<!-- table -->``, ``<!-- faults -->`` or ``<!-- failures: NAME -->`` and the next ``<!-- end -->``
+is made anew; the words around it are written by hand.  A truncated record is refused.
 """
 
 from __future__ import annotations
 
 import re
-import statistics
 import sys
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
+from statistics import median
+
+from ruamel.yaml import YAML
 
 from conformance.report.record import Record, read
 from conformance.verdict import Outcome, Verdict
 
-DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "adapters.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+DOCUMENT, ACCOUNTS, FAULTS = DOCS / "adapters.md", DOCS / "adapters.yaml", DOCS / "faults.yaml"
 BAD = (Outcome.FAIL, Outcome.ERROR)
+LEFT_OVER = "**not accounted for**"
 
 
-def by_case(record: Record) -> dict[str, list[Verdict]]:
-    """The verdicts of each case."""
-    cases: dict[str, list[Verdict]] = defaultdict(list)
-    for verdict in record.verdicts:
-        cases[verdict.case].append(verdict)
-    return cases
+@dataclass(frozen=True)
+class Account:
+    """What explains the failing verdicts whose cause, check and case match: ``why`` in words, with a link."""
+
+    why: str
+    causes: tuple[str, ...] = ("*",)
+    checks: tuple[str, ...] = ("*",)
+    cases: tuple[str, ...] = ("*",)
+
+    def covers(self, verdict: Verdict) -> bool:
+        """Whether it is an account of ``verdict``."""
+        asked = ((verdict.cause or "", self.causes), (verdict.check, self.checks), (verdict.case, self.cases))
+        return all(any(fnmatchcase(value, glob) for glob in globs) for value, globs in asked)
+
+
+@dataclass
+class Group:
+    """The failing verdicts of one account."""
+
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    @property
+    def cases(self) -> list[str]:
+        """Each once."""
+        return list(dict.fromkeys(v.case for v in self.verdicts))
+
+    @property
+    def checks(self) -> list[str]:
+        """Each once, the commonest first."""
+        counts: dict[str, int] = defaultdict(int)
+        for v in self.verdicts:
+            counts[v.check] += 1
+        return sorted(counts, key=lambda check: -counts[check])
+
+
+def accounts_of(name: str) -> list[Account]:
+    """Those of one implementation, in order: its own first, then those of all."""
+    stored = YAML(typ="safe").load(ACCOUNTS.read_text(encoding="utf-8"))
+    found = []
+    for entry in [*stored.get(name, []), *stored["all"]]:
+        globs = {key: tuple(entry[key]) for key in ("causes", "checks", "cases") if key in entry}
+        found.append(Account(entry["why"], **globs))
+    return found
+
+
+def grouped(record: Record) -> dict[str, Group]:
+    """The failing verdicts by the first account that covers them, the largest group first."""
+    accounts = accounts_of(name_of(record))
+    groups: dict[str, Group] = defaultdict(Group)
+    for verdict in failing(record):
+        why = next((account.why for account in accounts if account.covers(verdict)), LEFT_OVER)
+        groups[why].verdicts.append(verdict)
+    return dict(sorted(groups.items(), key=lambda item: -len(item[1].cases)))
+
+
+def failing(record: Record) -> list[Verdict]:
+    """Failures and errors."""
+    return [v for v in record.verdicts if v.outcome in BAD]
+
+
+def name_of(record: Record) -> str:
+    """The implementation's name, as the gate takes it."""
+    return str(record.run["implementation"])
 
 
 def digits(record: Record, check: str) -> str:
-    """The worst and the median digits of a check over the cases where it was judged; 0 where none is right."""
+    """Digits at the worst case and at the median one, over the cases judged; 0 where none is right."""
     found = [max(0.0, float(v.digits)) for v in record.verdicts if v.check == check and v.digits is not None]
-    return f"{min(found):.1f} / {statistics.median(found):.1f}" if found else "-"  # "-Infinity" is a string in JSON
+    return f"{min(found):.1f} / {median(found):.1f}" if found else "-"  # "-Infinity" is a string in JSON
 
 
 def row(record: Record) -> str:
     """One line of the table."""
-    cases = by_case(record)
-    unsupported = sum(all(v.outcome is Outcome.UNSUPPORTED for v in verdicts) for verdicts in cases.values())
-    failing = sum(any(v.outcome in BAD for v in verdicts) for verdicts in cases.values())
-    counts = record.summary["counts"]
-    name, version = record.run["implementation"], str(record.run["version"]).replace("R version ", "R ")
+    by_case: dict[str, list[Verdict]] = defaultdict(list)
+    for verdict in record.verdicts:
+        by_case[verdict.case].append(verdict)
+    unsupported = sum(all(v.outcome is Outcome.UNSUPPORTED for v in verdicts) for verdicts in by_case.values())
+    name, counts = name_of(record), record.summary["counts"]
+    bad, passed = failing(record), counts["pass"]
     cells = [
-        f"[{name}](#{name})", re.sub(r" (Patched )?\(.*\)", "", version), len(cases) - unsupported, unsupported,
-        failing, counts["pass"], counts["fail"] + counts["error"], digits(record, "coefficients"),
-        digits(record, "standard_errors"),
+        f"[{name}](#{name})", shortened(str(record.run["version"])), record.run["checks"],
+        len(by_case) - unsupported, unsupported, len({v.case for v in bad}), len(bad), passed,
+        digits(record, "coefficients"), digits(record, "standard_errors"),
     ]  # fmt: skip
     return "| " + " | ".join(map(str, cells)) + " |"
 
 
-def table(records: list[Record]) -> str:
-    """All of them, best first."""
+def shortened(version: str) -> str:
+    """'R version 4.2.2 Patched (2022-11-10 r83330)' as 'R 4.2.2'."""
+    return re.sub(r" (Patched )?\(.*\)", "", version.replace("R version ", "R "))
+
+
+def table(records: Iterable[Record]) -> str:
+    """All of them, the smallest share of failures first."""
     head = (
-        "| implementation | version | cases run | unsupported | failing | checks passed | failed | "
-        "coefficients: digits, worst / median | standard errors |"
+        "| implementation | version | checks | cases run | unsupported | failing cases | failing checks | passed | "
+        "coefficients: digits, worst / median | standard errors |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|"
     )
-    rule = "|---|---|---:|---:|---:|---:|---:|---:|---:|"
 
-    def failed(record: Record) -> float:
-        counts = record.summary["counts"]
-        bad = counts["fail"] + counts["error"]
-        return float(bad / max(1, bad + counts["pass"]))
+    def share(record: Record) -> float:
+        bad = len(failing(record))
+        return bad / max(1, bad + int(record.summary["counts"]["pass"]))
 
-    return "\n".join([head, rule, *(row(record) for record in sorted(records, key=failed))])
+    return "\n".join([head, *(row(record) for record in sorted(records, key=share))])
 
 
-def causes(record: Record) -> str:
-    """Each cause the gate names, with its cases and checks, the commonest first."""
-    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for verdict in record.verdicts:
-        if verdict.outcome in BAD:
-            found[verdict.cause or "none"][verdict.case].add(verdict.check)
-    if not found:
+def failures(record: Record) -> str:
+    """What fails of one implementation, and why."""
+    groups = grouped(record)
+    if not groups:
         return "Nothing fails."
-    lines = ["| what the gate calls it | cases | checks | for instance |", "|---|---:|---|---|"]
-    for cause, cases in sorted(found.items(), key=lambda item: -len(item[1])):
-        checks = sorted(set().union(*cases.values()))
+    lines = ["| why | cases | verdicts | checks | for instance |", "|---|---:|---:|---|---|"]
+    for why, group in groups.items():
+        checks, cases = group.checks, group.cases
         shown = ", ".join(checks) if len(checks) <= 4 else f"{', '.join(checks[:3])} and {len(checks) - 3} more"
-        whole = "all" if cause == "implementation" else shown  # a refusal is the error of every check
-        shown_cause = "refused, or an exception" if cause == "implementation" else cause
-        lines.append(f"| {shown_cause} | {len(cases)} | {whole} | {', '.join(list(cases)[:2])} |")
+        lines.append(f"| {why} | {len(cases)} | {len(group.verdicts)} | {shown} | {', '.join(cases[:2])} |")
     return "\n".join(lines)
 
 
+def faults(by_name: Mapping[str, Record]) -> str:
+    """Faults that were reported once, and whether the present release still has each."""
+    lines = ["| reported | fault | implementation | case, check | now |", "|---|---|---|---|---|"]
+    for entry in YAML(typ="safe").load(FAULTS.read_text(encoding="utf-8")):
+        asked = "-" if "case" not in entry else f"{entry['case']}, {entry['check']}"
+        now = "; ".join(filter(None, [verdict_on(entry, by_name[entry["of"]]), entry.get("note")]))
+        lines.append(f"| {entry['thread']} | {entry['fault']} | {entry['of']} | {asked} | {now} |")
+    return "\n".join(lines)
+
+
+def verdict_on(entry: Mapping[str, str], record: Record) -> str:
+    """What the record says of the case and check that would show a fault; an early stop is another matter."""
+    for v in record.verdicts:
+        if (v.case, v.check) != (entry.get("case"), entry.get("check")):
+            continue
+        shown = "" if v.digits is None else f" ({float(v.digits):.1f} digits)"
+        if v.outcome is Outcome.PASS or v.cause in ("early stop", "stale weights"):
+            return f"not there{shown}"
+        if v.outcome not in BAD:
+            return v.outcome.value.replace("_", " ")
+        return f"**found**: {v.got}, proven {v.want}" if isinstance(v.got, (int, float)) else "**found**"
+    return ""
+
+
 def filled(text: str, records: list[Record]) -> str:
-    """``text`` with the table and the causes made anew."""
-    by_name = {str(record.run["implementation"]): record for record in records}
+    """``text`` with the tables made anew."""
+    by_name = {name_of(record): record for record in records}
 
     def block(match: re.Match[str]) -> str:
-        name = match["name"]
-        if name is None:
-            return f"<!-- table -->\n{table(records)}\n<!-- end -->"
-        if name not in by_name:
-            raise SystemExit(f"no report of {name} was given, which docs/adapters.md describes")
-        return f"<!-- causes: {name} -->\n{causes(by_name[name])}\n<!-- end -->"
+        kind, name = match["kind"], match["name"]
+        if name is not None and name not in by_name:
+            raise SystemExit(f"no record of {name} was given, which docs/adapters.md describes")
+        made = failures(by_name[name]) if name else table(records) if kind == "table" else faults(by_name)
+        return f"<!-- {kind} -->\n{made}\n<!-- end -->"
 
-    return re.sub(r"<!-- (?:table|causes: (?P<name>\S+)) -->\n.*?<!-- end -->", block, text, flags=re.DOTALL)
+    marked = r"<!-- (?P<kind>table|faults|failures: (?P<name>\S+)) -->\n.*?<!-- end -->"
+    return re.sub(marked, block, text, flags=re.DOTALL)
+
+
+def left_over(records: Iterable[Record]) -> str:
+    """The failures without an account: implementation, cause, check, how many cases and the first few."""
+    lines = []
+    for record in records:
+        group = grouped(record).get(LEFT_OVER, Group())
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for v in group.verdicts:
+            found[v.cause or "", v.check].append(v.case)
+        for (cause, check), cases in sorted(found.items(), key=lambda item: -len(item[1])):
+            lines.append(f"{name_of(record)}: {cause}: {check}: {len(cases)}: {', '.join(cases[:4])}")
+    return "\n".join(lines) or "every failure has its account"
 
 
 if __name__ == "__main__":
-    text = DOCUMENT.read_text(encoding="utf-8")
-    DOCUMENT.write_text(filled(text, [read(Path(name)) for name in sys.argv[1:]]), encoding="utf-8")
+    words = sys.argv[1:]
+    records = [read(Path(word)) for word in words if not word.startswith("--")]
+    if "--left-over" in words:
+        print(left_over(records))
+    else:
+        DOCUMENT.write_text(filled(DOCUMENT.read_text(encoding="utf-8"), records), encoding="utf-8")

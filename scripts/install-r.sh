@@ -19,14 +19,6 @@ if ! have apt-get; then
     echo "           a C compiler and Node; then run this again." >&2
     exit 1
 fi
-sudo=""
-if [ "$(id -u)" -ne 0 ]; then
-    have sudo || { echo "install-r: not root and no sudo; as root: apt-get install $packages" >&2; exit 1; }
-    sudo="sudo"
-fi
-echo "installing R by apt-get (a minute or two): $packages"
-export DEBIAN_FRONTEND=noninteractive
-$sudo apt-get -q update >/dev/null
 # shellcheck disable=SC2086  # a list of packages, to be split
-$sudo apt-get -q install -y --no-install-recommends $packages >/dev/null
+sh "$(dirname "$0")/apt.sh" $packages
 R --version | head -n 1

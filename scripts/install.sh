@@ -16,10 +16,7 @@ for candidate in python3.11 python3.12 python3.13 python3; do
 done
 [ -n "$python" ] || { echo "install: Python 3.11 or newer is needed" >&2; exit 1; }
 if ! "$python" -c 'import ensurepip' 2>/dev/null; then # Debian keeps this apart from Python itself
-    sudo=""; [ "$(id -u)" -eq 0 ] || sudo="sudo"
-    echo "installing python3-venv by apt-get"
-    $sudo apt-get -q update >/dev/null
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends python3-venv >/dev/null
+    sh scripts/apt.sh python3-venv
 fi
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".$extra"

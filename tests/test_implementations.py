@@ -4,32 +4,40 @@ from __future__ import annotations
 
 import configparser
 import importlib
+import importlib.util
 import json
+import re
+import shlex
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
+from conformance.checks import CHECKS
 from conformance.conventions import declared
 from conformance.errors import ImplementationError
 from conformance.fit import Unsupported
 from conformance.gate import judge
-from conformance.implementations import BUILT_IN, PACKAGES, find
+from conformance.implementations import BUILT_IN, COMMAND, EXAMPLES, PACKAGES, find
 from conformance.implementations.here import all_here
 from conformance.implementations.offers import heard, only
 from conformance.library import Library
-from conformance.verdict import Outcome
+from conformance.report.record import Record
+from conformance.verdict import Outcome, Verdict
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "conformance" / "implementations"
 HELPERS = {"__init__", "here", "offers", "command", "child", "guard"}
 FOREIGN = sorted(set(BUILT_IN) - {"irls"})
+PROGRAMS = [name for name in BUILT_IN if BUILT_IN[name].startswith(COMMAND)]
+IN_PYTHON = [name for name in BUILT_IN if name not in PROGRAMS]
 
 
 def test_every_adapter_is_listed_and_every_listed_one_is_there() -> None:
-    modules = {where.split(":")[0].rsplit(".", 1)[1] for where in BUILT_IN.values()}
+    modules = {BUILT_IN[name].split(":")[0].rsplit(".", 1)[1] for name in IN_PYTHON}
     assert modules == {path.stem for path in FOLDER.glob("*.py")} - HELPERS
     assert set(PACKAGES) == set(FOREIGN)
 
@@ -40,6 +48,7 @@ def test_every_adapter_has_a_tox_environment_and_an_extra() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     for name in FOREIGN:
         assert f"testenv:{name}" in tox, name
+    for name in set(FOREIGN) - set(PROGRAMS):
         assert tox[f"testenv:{name}"]["extras"] in extras, name
         assert f"glm-conformance[{tox[f'testenv:{name}']['extras']}]" in PACKAGES[name].install
 
@@ -48,10 +57,46 @@ def test_every_adapter_is_in_the_document() -> None:
     text = (ROOT / "docs" / "adapters.md").read_text()
     for name in BUILT_IN:
         assert f"\n## {name}\n" in text, name
-        assert f"<!-- causes: {name} -->" in text, name
+        assert f"<!-- failures: {name} -->" in text, name
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+def test_the_accounts_of_failures_name_implementations_and_link_to_what_is_there() -> None:
+    accounts = YAML(typ="safe").load((ROOT / "docs" / "adapters.yaml").read_text())
+    assert set(accounts) - {"all"} == set(BUILT_IN)
+    page, findings = ((ROOT / "docs" / name).read_text() for name in ("adapters.md", "findings.md"))
+    headings = {
+        line.strip("# ").lower().replace(",", "").replace(" ", "-") for line in page.splitlines() if "#" in line
+    }
+    for entry in [one for entries in accounts.values() for one in entries]:
+        for target in re.findall(r"\]\((\S+)\)", entry["why"]):
+            file, _, anchor = target.partition("#")
+            there = f'id="{anchor}"' in findings if file == "findings.md" else anchor in headings
+            assert there or file.startswith("https://"), target
+
+
+def test_a_failure_that_nothing_accounts_for_is_shown_as_such() -> None:
+    spec = importlib.util.spec_from_file_location("tables", ROOT / "scripts" / "implementations.py")
+    assert spec is not None
+    assert spec.loader is not None
+    tables = importlib.util.module_from_spec(spec)
+    sys.modules["tables"] = tables  # as dataclasses ask
+    spec.loader.exec_module(tables)
+    causes = {"dobson": "early stop", "warpbreaks": "a cause that nobody named"}
+    verdicts = [Verdict(id, "aic", "aic", Outcome.FAIL, cause=cause) for id, cause in causes.items()]
+    record = Record({"implementation": "irls"}, tuple(verdicts), {})
+    shown = tables.failures(record)
+    assert "| [stops early](#stops-early) | 1 | 1 | aic | dobson |" in shown
+    assert f"| {tables.LEFT_OVER} | 1 | 1 | aic | warpbreaks |" in shown
+    assert tables.left_over([record]) == "irls: a cause that nobody named: aic: 1: warpbreaks"
+
+
+def test_the_reported_faults_name_a_case_and_a_check_or_say_why_not(library: Library) -> None:
+    for entry in YAML(typ="safe").load((ROOT / "docs" / "faults.yaml").read_text()):
+        assert entry["of"] in BUILT_IN, entry
+        assert (entry.get("case") in library.files and entry.get("check") in CHECKS) or entry["note"], entry
+
+
+@pytest.mark.parametrize("name", IN_PYTHON)
 def test_an_adapter_is_small_imports_without_its_package_and_declares_real_conventions(name: str) -> None:
     where, attribute = BUILT_IN[name].split(":")
     blocked = PACKAGES[name].module if name in PACKAGES else "none"
@@ -61,10 +106,10 @@ def test_an_adapter_is_small_imports_without_its_package_and_declares_real_conve
     assert declared(getattr(made, "conventions", None))
     assert made.name == name
     lines = len((ROOT / (where.replace(".", "/") + ".py")).read_text().splitlines())
-    assert lines <= 130
+    assert lines <= 100
 
 
-@pytest.mark.parametrize("name", [name for name in FOREIGN if not PACKAGES[name].r])
+@pytest.mark.parametrize("name", [name for name in FOREIGN if name in IN_PYTHON and not PACKAGES[name].r])
 def test_a_missing_package_gives_the_command_that_installs_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     class Missing:
         def find_spec(self, full: str, path: object = None, target: object = None) -> None:
@@ -76,6 +121,28 @@ def test_a_missing_package_gives_the_command_that_installs_it(name: str, monkeyp
     monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
     with pytest.raises(ImplementationError, match=r"there is no module .* here: pip install 'glm-conformance\["):
         find(name)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_missing_program_gives_the_command_that_installs_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = PACKAGES[name].program
+    monkeypatch.setattr("shutil.which", lambda asked: None if asked == program else f"/bin/{asked}")
+    with pytest.raises(ImplementationError, match=rf"{name}: there is no program '{program}' here: \S+ install"):
+        find(name)
+
+
+def test_the_programs_are_files_of_examples() -> None:
+    assert EXAMPLES == ROOT / "examples"
+    for name in PROGRAMS:
+        assert Path(shlex.split(BUILT_IN[name])[-1]).is_relative_to(EXAMPLES)
+        assert Path(shlex.split(BUILT_IN[name])[-1]).is_file()
+
+
+def test_base_r_is_found_by_name_and_speaks_the_protocol(library: Library) -> None:
+    found = find("r-glm-rscript")
+    assert found.name == "r-glm-rscript"
+    assert not {v.outcome for v in judge(found, library, "dobson").verdicts} & {Outcome.FAIL, Outcome.ERROR}
+    assert found.function.close()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("id", ["contraception", "warpbreaks", "esoph-grouped-logit", "genins-gamma-log"])

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from conformance.errors import CallError, Unusable
-from conformance.implementations import COMMAND
+from conformance.implementations import BUILT_IN, COMMAND
 from conformance.implementations.command import Limits
 
 out = Console(highlight=False, emoji=False)
@@ -63,7 +63,7 @@ def the_one(
         what = "both were" if command is not None else "neither was"
         raise CallError(f"give IMPLEMENTATION or --command, one of the two: {what} given; --help shows how")
     name = f"{COMMAND}{command}" if implementation is None else implementation
-    if not name.startswith(COMMAND) and (timeout, memory) != (None, None):
+    if not BUILT_IN.get(name, name).startswith(COMMAND) and (timeout, memory) != (None, None):
         raise CallError(f"--timeout and --memory are for a command: {name} runs in this process, which has no limits")
     return name, Limits(timeout or Limits().timeout, memory)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import shlex
+import shutil
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,20 @@ from conformance.errors import ImplementationError
 from conformance.implementations.command import Command, Limits
 from conformance.problem import Problem
 
-#: name -> module:attribute
+#: What a name begins with that is a command to run, such as "command:Rscript my_adapter.R".
+COMMAND = "command:"
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+#: The adapters that speak the JSON Lines protocol: inside an installed wheel, or beside the package in a checkout.
+EXAMPLES = next((one for one in [_PACKAGE / "_carried" / "examples"] if one.is_dir()), _PACKAGE.parent / "examples")
+
+
+def _program(*words: str) -> str:
+    """The command of ``words``, of which the last is a file below examples/."""
+    return COMMAND + shlex.join([*words[:-1], str(EXAMPLES / words[-1])])
+
+
+#: name -> module:attribute, or command:...
 BUILT_IN: dict[str, str] = {
     "irls": "conformance.implementations.own:Irls",
     "statsmodels": "conformance.implementations.statsmodels:Statsmodels",
@@ -39,21 +54,34 @@ BUILT_IN: dict[str, str] = {
     "pygam": "conformance.implementations.pygam:PyGam",
     "pyspark": "conformance.implementations.pyspark:PySpark",
     "h2o": "conformance.implementations.h2o:H2O",
+    "r-glm-rscript": _program("Rscript", "--vanilla", "r/adapter.R"),
+    "webr": _program("node", "webr/adapter.mjs"),
+    "octave": _program("octave-cli", "--quiet", "--no-init-file", "octave/adapter.m"),
+    "gretl": _program(sys.executable, "batch/gretl.py"),
+    "pspp": _program(sys.executable, "batch/pspp.py"),
 }
 
 
 @dataclass(frozen=True)
 class Package:
-    """What a built-in implementation needs: the module it imports, the distribution it comes in, how to install it."""
+    """What a built-in implementation needs: the module it imports, the distribution it comes in, how to install it.
+
+    For a program that speaks the protocol: the program, and how to install it.
+    """
 
     module: str
     distribution: str
     install: str
     r: bool = False
+    program: str | None = None
 
 
 def _extra(module: str, distribution: str, extra: str | None = None, *, beside: str = "") -> Package:
     return Package(module, distribution, f"pip install 'glm-conformance[{extra or distribution}]'{beside}")
+
+
+def _needs(program: str, install: str) -> Package:
+    return Package("", "", install, program=program)
 
 
 _R = "sh scripts/install.sh test (installs R too), or pip install 'glm-conformance[r]' beside an R >= 4.0"
@@ -80,6 +108,11 @@ PACKAGES: dict[str, Package] = {
     "pygam": _extra("pygam", "pygam"),
     "pyspark": _extra("pyspark", "pyspark", beside=_JAVA),
     "h2o": _extra("h2o", "h2o", beside=_JAVA),
+    "r-glm-rscript": _needs("Rscript", "apt-get install r-base-core"),
+    "webr": _needs("node", "npm install webr ws (where the gate is run, or in NODE_PATH)"),
+    "octave": _needs("octave-cli", "apt-get install octave octave-statistics"),
+    "gretl": _needs("gretlcli", "apt-get install gretl"),
+    "pspp": _needs("pspp", "apt-get install pspp"),
 }
 
 
@@ -97,18 +130,16 @@ class Implementation:
         return of_model(self.conventions, family, link)
 
 
-#: What a name begins with that is a command to run, such as "command:Rscript my_adapter.R".
-COMMAND = "command:"
-
-
 def find(name: str, limits: Limits = Limits()) -> Implementation:
     """The implementation called ``name``; ImplementationError says why there is none and what to do.
 
     ``limits`` hold for a command; what runs in this process has none.
     """
-    if name.startswith(COMMAND):
-        return from_object(name, Command(name.removeprefix(COMMAND), *limits))
     where = BUILT_IN.get(name, name)
+    if name in BUILT_IN and where.startswith(COMMAND):
+        return _built_in_program(name, limits)
+    if where.startswith(COMMAND):
+        return from_object(name, Command(where.removeprefix(COMMAND), *limits))
     if ":" not in where:
         raise ImplementationError(
             f"no implementation {name!r}{_nearest(name, BUILT_IN)}: give one of {', '.join(BUILT_IN)}, or "
@@ -135,6 +166,18 @@ def find(name: str, limits: Limits = Limits()) -> Implementation:
             )
         found = getattr(found, part)
     return from_object(name, found)
+
+
+def _built_in_program(name: str, limits: Limits) -> Implementation:
+    """A program of examples/ under its name; ImplementationError says how to install what it needs."""
+    package = PACKAGES[name]
+    if package.program is None or shutil.which(package.program) is None:
+        raise ImplementationError(f"{name}: there is no program {package.program!r} here: {package.install}")
+    try:
+        command = Command(BUILT_IN[name].removeprefix(COMMAND), *limits)
+    except ImplementationError as error:
+        raise ImplementationError(f"{name} needs {package.install}: {error}") from error
+    return replace(from_object(name, command), name=name)
 
 
 def _hint(name: str, error: ModuleNotFoundError) -> str:

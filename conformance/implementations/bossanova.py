@@ -22,9 +22,13 @@ class Bossanova:
     """model("y ~ x0 + x1 + ...", data, family, link).fit(tol=1e-14).infer(), over the columns of the design matrix."""
 
     name = "bossanova"
-    #: null_deviance of model.diagnostics is that of a constant; the rows of weight 0 count in df_resid.
+    #: compute_null_deviance: "Compute null deviance for the intercept-only model" (maths/solvers/glm.py of the wheel);
+    #: fit/ols.py there: "df_resid: Residual degrees of freedom (n - rank)", n being all rows, those of weight 0 too.
     #: https://pypi.org/project/bossanova/
-    conventions: ClassVar = {"null_model_without_intercept": "constant", "zero_weights": "counted"}
+    conventions: ClassVar = {
+        "null_model_without_intercept": {"gaussian/identity": "offset_only", "*": "constant"},
+        "zero_weights": "counted",
+    }
 
     def __init__(self) -> None:
         import bossanova

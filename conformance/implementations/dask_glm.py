@@ -22,7 +22,7 @@ class DaskGlm:
 
     name = "dask-glm"
     #: Each step is numpy.linalg.lstsq of the Hessian, from 0: the solution of minimum norm.
-    #: https://dask-glm.readthedocs.io/en/latest/_modules/dask_glm/algorithms.html#newton
+    #: https://github.com/dask/dask-glm/blob/main/dask_glm/algorithms.py (newton)
     conventions: ClassVar = {"aliased": "minimum_norm"}
 
     def __init__(self) -> None:

@@ -15,7 +15,8 @@ class FirthModels:
     """FirthLogisticRegression(penalty_weight=0), "unpenalized maximum likelihood estimation", gtol=xtol=1e-10."""
 
     name = "firthmodels"
-    #: A singular information is inverted by a pseudo-inverse: https://github.com/jzluo/firthmodels
+    #: A step with a singular information is numpy.linalg.lstsq, of minimum norm:
+    #: https://github.com/jzluo/firthmodels/blob/main/src/firthmodels/_solvers.py
     conventions: ClassVar = {"aliased": "minimum_norm"}
 
     def __init__(self) -> None:

@@ -25,7 +25,8 @@ class Glum:
     name = "glum"
     #: "The non-robust covariance matrix is computed as the inverse of the Fisher information matrix"
     #: https://glum.readthedocs.io/en/latest/glm.html#glum.GeneralizedLinearRegressor.covariance_matrix; its dispersion
-    #: divides by the sum of the weights less the parameters ("number of observations").
+    #: divides by the sum of the weights less the parameters, its AIC is at the Pearson dispersion and counts none:
+    #: https://github.com/Quantco/glum/blob/main/src/glum/_glm.py (covariance_matrix, _compute_information_criteria)
     conventions: ClassVar = {
         "weights": "frequency",
         "log_likelihood_dispersion": "pearson",

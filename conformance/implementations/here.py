@@ -20,13 +20,15 @@ class Here:
 
 
 def here(name: str) -> Here:
-    """Whether ``name`` is installed.  A Python package is not imported (Java would start); R is started."""
+    """Whether ``name`` is installed.  A Python package is not imported (Java would start); R and programs are run."""
     package = PACKAGES.get(name)
     if package is None:  # the suite's own
         return Here(name, find(name).version, "nothing: it is this suite's own")
-    if importlib.util.find_spec(package.module) is None:
-        return Here(name, None, package.install)
     try:
+        if package.program is not None:
+            return Here(name, find(name).version, package.install)
+        if importlib.util.find_spec(package.module) is None:
+            return Here(name, None, package.install)
         return Here(name, find(name).version if package.r else version(package.distribution), package.install)
     except (ImplementationError, PackageNotFoundError):
         return Here(name, None, package.install)

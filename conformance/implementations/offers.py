@@ -63,7 +63,7 @@ def some_column(problem: Problem, package: str) -> None:
 
 
 @contextmanager
-def heard() -> Iterator[list[str]]:
+def heard(*not_of_the_fit: type[Warning]) -> Iterator[list[str]]:
     """The list that holds, afterwards, the distinct warnings about the fit: not those about a package's own future."""
     said: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
@@ -71,6 +71,7 @@ def heard() -> Iterator[list[str]]:
         try:
             yield said
         finally:
-            beside = (FutureWarning, DeprecationWarning, PendingDeprecationWarning, ResourceWarning, ImportWarning)
+            future = (FutureWarning, DeprecationWarning, PendingDeprecationWarning)
+            beside: tuple[type[Warning], ...] = (*future, ResourceWarning, ImportWarning, *not_of_the_fit)
             words = [f"{w.category.__name__}: {w.message}" for w in caught if not issubclass(w.category, beside)]
             said.extend(dict.fromkeys(words))

@@ -37,6 +37,8 @@ class Pyfixest:
         poisson, weighted = problem.family == "poisson", problem.weights is not None
         only(problem, _LINKS, proportions=False, offset=poisson, weights=problem.family != "binomial")
         some_column(problem, "pyfixest")
+        if weighted and np.any(problem.prior_weights == 0.0):
+            raise Unsupported("weights above 0 only")
         X, beside = columns(problem), given(weights=problem.weights, offset=problem.offset)
         data, names = pd.DataFrame({**X, "y": problem.y, **beside}), list(X)
         formula = "y ~ " + " + ".join(names if problem.intercept else ["0", *names])

@@ -29,7 +29,8 @@ class PyGam:
 
     name = "pygam"
     #: "scale: scale/standard deviation of the distribution", from Pearson's X^2, and taken in the log-likelihood:
-    #: https://pygam.readthedocs.io/en/latest/api/distributions.html; the step is a pseudo-inverse by SVD.
+    #: https://pygam.readthedocs.io/en/latest/api/distributions.html; a step is numpy.linalg.svd, and n counts all rows:
+    #: https://github.com/dswah/pyGAM/blob/main/pygam/pygam.py (_pirls, _estimate_model_statistics)
     conventions: ClassVar = {
         "log_likelihood_dispersion": "pearson",
         "zero_weights": "counted",

@@ -3,35 +3,41 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
-from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, ClassVar
 
 import numpy as np
 
-from conformance.fit import Unsupported
+from conformance.family import PAIRS
+from conformance.implementations.offers import given, heard, only
 from conformance.problem import Problem
 
+_FAMILIES = {
+    "gaussian": "Gaussian", "binomial": "Binomial", "poisson": "Poisson", "gamma": "Gamma",
+    "inverse_gaussian": "InverseGaussian", "negative_binomial": "NegativeBinomial", "tweedie": "Tweedie",
+}  # fmt: skip
 _LINKS = {
-    "identity": "Identity",
-    "log": "Log",
-    "logit": "Logit",
-    "probit": "Probit",
-    "cauchit": "Cauchy",
-    "cloglog": "CLogLog",
-    "inverse": "InversePower",
-    "inverse_squared": "InverseSquared",
-    "sqrt": "Sqrt",
-}
+    "identity": "Identity", "log": "Log", "logit": "Logit", "probit": "Probit", "cauchit": "Cauchy",
+    "cloglog": "CLogLog", "inverse": "InversePower", "inverse_squared": "InverseSquared", "sqrt": "Sqrt",
+}  # fmt: skip
+#: https://www.statsmodels.org/stable/generated/statsmodels.genmod.generalized_linear_model.GLMResults.html
+_ATTRIBUTES = {
+    "coefficients": "params", "standard_errors": "bse", "dispersion": "scale", "deviance": "deviance",
+    "null_deviance": "null_deviance", "log_likelihood": "llf", "aic": "aic", "bic": "bic_llf",
+    "df_residual": "df_resid", "fitted_values": "fittedvalues", "response_residuals": "resid_response",
+    "pearson_residuals": "resid_pearson", "deviance_residuals": "resid_deviance",
+    "working_residuals": "resid_working", "converged": "converged",
+}  # fmt: skip
 
 
 class Statsmodels:
     """``statsmodels.api.GLM(...).fit()``: prior weights are its var_weights."""
 
     name = "statsmodels"
-    #: GLMResults.aic leaves the dispersion out of the count; zero weights count as rows; a singular design gets the
-    #: minimum-norm solution of pinv; the null model is a constant.  See GLMResults in statsmodels' documentation.
+    #: aic is "-2 * llf + 2*(df_model + 1)", and null_deviance that "with a constant as the only regressor" (the page
+    #: above); llf is at "the estimated scale" (generated/statsmodels.genmod.generalized_linear_model.GLMResults.
+    #: llf_scaled.html); nobs counts the rows of weight 0; a step of IRLS is numpy.linalg.lstsq, of minimum norm:
+    #: https://github.com/statsmodels/statsmodels/blob/main/statsmodels/regression/_tools.py
     conventions: ClassVar = {
         "aic": "without_dispersion",
         "log_likelihood_dispersion": {"gaussian/identity": "deviance_over_n", "*": "pearson"},
@@ -42,40 +48,23 @@ class Statsmodels:
 
     def __init__(self) -> None:
         import statsmodels.api
+        from statsmodels.tools.sm_exceptions import DomainWarning
 
-        self._sm = statsmodels.api
+        self._sm, self._of_every_link = statsmodels.api, DomainWarning  # but for the canonical one
         self.version = version("statsmodels")
-
-    def family(self, problem: Problem) -> Any:
-        """The statsmodels family object with its link."""
-        families = self._sm.families
-        if problem.link not in _LINKS:
-            raise Unsupported(f"no link {problem.link}")
-        link = getattr(families.links, _LINKS[problem.link])()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # statsmodels warns of every link that is not the canonical one
-            match problem.family:
-                case "gaussian":
-                    return families.Gaussian(link)
-                case "binomial":
-                    return families.Binomial(link)
-                case "poisson":
-                    return families.Poisson(link)
-                case "gamma":
-                    return families.Gamma(link)
-                case "inverse_gaussian":
-                    return families.InverseGaussian(link)
-                case "negative_binomial":
-                    return families.NegativeBinomial(link, alpha=1.0 / float(problem.theta or 1.0))
-                case "tweedie":
-                    return families.Tweedie(link, var_power=problem.power)
-        raise Unsupported(f"no family {problem.family}")
 
     def model(self, problem: Problem) -> Any:
         """The GLM object."""
-        arguments = {"offset": problem.offset, "var_weights": problem.weights}
-        given = {name: value for name, value in arguments.items() if value is not None}
-        return self._sm.GLM(problem.y, problem.X, family=self.family(problem), missing="raise", **given)
+        arrays = given(offset=problem.offset, var_weights=problem.weights)
+        return self._sm.GLM(problem.y, problem.X, family=self.family(problem), missing="raise", **arrays)
+
+    def family(self, problem: Problem) -> Any:
+        """The statsmodels family object with its link; its alpha is 1 / theta."""
+        families = self._sm.families
+        shape = {} if problem.theta is None else {"alpha": 1.0 / problem.theta}
+        shape |= {} if problem.power is None else {"var_power": problem.power}
+        link = getattr(families.links, _LINKS[problem.link])()
+        return getattr(families, _FAMILIES[problem.family])(link, **shape)
 
     def fit(self, model: Any, problem: Problem) -> Any:
         """Its results, from fit()."""
@@ -84,47 +73,22 @@ class Statsmodels:
 
     def __call__(self, problem: Problem) -> dict[str, Any]:
         """Fit, and report what GLMResults has."""
-        with warnings.catch_warnings(record=True) as heard:
-            warnings.simplefilter("always")
-            report = self.report(self.fit(self.model(problem), problem))
-        said = [f"{one.category.__name__}: {one.message}" for one in heard if _matters(one)]
-        return {**report, "warnings": list(dict.fromkeys(said))}
+        only(problem, PAIRS, start=True)
+        with heard(self._of_every_link) as warnings:
+            answer = self.report(self.fit(self.model(problem), problem))
+        return {**answer, "warnings": warnings}
 
     def report(self, result: Any) -> dict[str, Any]:
         """Every quantity that GLMResults has; one whose computation breaks down is not reported."""
-        found: dict[str, Any] = {}
-        for name, ask in _ASK.items():
-            with contextlib.suppress(np.linalg.LinAlgError):  # pinv of NaN, e.g. leverages with zero weights
-                found[name] = ask(result)
+        found: dict[str, Any] = {"df_null": result.nobs - 1, "rank": result.df_model + 1}
+        breaks_down = contextlib.suppress(np.linalg.LinAlgError)  # pinv of NaN, e.g. leverages with zero weights
+        for name, attribute in _ATTRIBUTES.items():
+            with breaks_down:
+                found[name] = getattr(result, attribute, None)
+        with breaks_down:
+            found["covariance"] = result.cov_params()
+            observed = self.conventions.get("information") == "observed"  # as the covariance has it
+            found["leverages"] = np.asarray(result.get_hat_matrix_diag(observed=observed))
+        found["linear_predictors"] = result.predict(which="linear")
+        found["iterations"] = getattr(result, "fit_history", {}).get("iteration")
         return found
-
-
-_ASK: dict[str, Callable[[Any], Any]] = {
-    "coefficients": lambda result: result.params,
-    "standard_errors": lambda result: result.bse,
-    "covariance": lambda result: result.cov_params(),
-    "dispersion": lambda result: float(result.scale),
-    "deviance": lambda result: float(result.deviance),
-    "null_deviance": lambda result: float(result.null_deviance),
-    "log_likelihood": lambda result: float(result.llf),
-    "aic": lambda result: float(result.aic),
-    "bic": lambda result: float(result.bic_llf),
-    "df_residual": lambda result: float(result.df_resid),
-    "df_null": lambda result: float(result.nobs - 1),
-    "rank": lambda result: float(result.df_model + 1),
-    "fitted_values": lambda result: result.fittedvalues,
-    "linear_predictors": lambda result: result.predict(which="linear"),
-    "response_residuals": lambda result: result.resid_response,
-    "pearson_residuals": lambda result: result.resid_pearson,
-    "deviance_residuals": lambda result: result.resid_deviance,
-    "working_residuals": lambda result: result.resid_working,
-    "leverages": lambda result: np.asarray(result.get_hat_matrix_diag(observed=False)),
-    "converged": lambda result: bool(result.converged) if hasattr(result, "converged") else None,
-    "iterations": lambda result: int(result.fit_history["iteration"]) if hasattr(result, "fit_history") else None,
-}
-
-
-def _matters(one: warnings.WarningMessage) -> bool:
-    """Whether a warning is about this fit, not about statsmodels' own future."""
-    beside = issubclass(one.category, (FutureWarning, DeprecationWarning)) or one.category.__name__ == "DomainWarning"
-    return not beside

@@ -15,21 +15,10 @@ class StatsmodelsNewton(Statsmodels):
 
     Its covariance is the inverse of the observed information (the Hessian), unless asked for cov_type="eim":
     https://www.statsmodels.org/stable/generated/statsmodels.genmod.generalized_linear_model.GLM.fit.html
-    Its log-likelihood is taken at the estimated scale, but for one model, the Gaussian with the identity link, at
-    deviance / n (``GLMResults.llf``); one declaration can't say both.
     """
 
     name = "statsmodels-newton"
-    #: GLMResults.aic counts no dispersion ("-2 * llf + 2 * (df_model + 1)"); null_deviance is of a constant:
-    #: https://www.statsmodels.org/stable/generated/statsmodels.genmod.generalized_linear_model.GLMResults.html
-    conventions: ClassVar = {
-        "information": "observed",
-        "aic": "without_dispersion",
-        "log_likelihood_dispersion": "pearson",
-        "zero_weights": "counted",
-        "aliased": "minimum_norm",
-        "null_model_without_intercept": "constant",
-    }
+    conventions: ClassVar = {**Statsmodels.conventions, "information": "observed"}
 
     def model(self, problem: Problem) -> Any:
         """The GLM object; successes and failures in two columns, as ``families.Binomial`` asks."""

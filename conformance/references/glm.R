@@ -22,6 +22,24 @@ heard <- function(expression) {
   list(value = value, warnings = warnings)
 }
 
+# A function that calls `fitter` (quote(glm), or another with its arguments) on the columns of X, by a formula whose
+# right-hand side is `rhs`.
+caller <- function(fitter, X, y, weights, offset, intercept) {
+  covariates <- if (intercept) X[, -1, drop = FALSE] else X
+  whole <- if (!intercept) ".X - 1" else if (ncol(covariates) > 0) ".X" else "1"
+  frame <- list(.y = y)
+  if (ncol(covariates) > 0) frame$.X <- covariates
+  frame$.w <- if (is.null(weights)) rep(1, length(y)) else weights
+  frame$.o <- if (is.null(offset)) rep(0, length(y)) else offset
+  function(..., rhs = whole) {
+    call <- list(fitter, formula = as.formula(paste(".y ~", rhs)), ..., data = quote(frame),
+      na.action = na.fail) # a NaN is to be refused, not dropped
+    if (!is.null(weights)) call$weights <- quote(.w)
+    if (!is.null(offset)) call$offset <- quote(.o)
+    eval(as.call(call))
+  }
+}
+
 # mode: "as_shipped" (glm's own defaults), "tight" (epsilon 1e-14, 200 iterations), or "polished" (single steps from
 # the last coefficients until they stop moving; its epsilon stays R's own, for epsilon / 1000 is also the tolerance by
 # which glm.fit finds aliased columns, and 1e-17 finds none).
@@ -29,32 +47,23 @@ fit_glm <- function(X, y, weights, offset, family, link, theta, power, start, ma
   control <- if (mode == "tight") glm.control(epsilon = 1e-14, maxit = 200) else glm.control()
   if (mode == "polished") control$maxit <- 200
   if (!is.null(max_iterations)) control$maxit <- max_iterations
-  frame <- list(.y = y)
-  covariates <- if (intercept) X[, -1, drop = FALSE] else X
-  rhs <- if (!intercept) ".X - 1" else if (ncol(covariates) > 0) ".X" else "1"
-  if (ncol(covariates) > 0) frame$.X <- covariates
-  frame$.w <- if (is.null(weights)) rep(1, length(y)) else weights
-  frame$.o <- if (is.null(offset)) rep(0, length(y)) else offset
-  ask <- function(rhs, start, control) {
-    call <- list(quote(glm), formula = as.formula(paste(".y ~", rhs)), family = family_of(family, link, theta, power),
-      data = quote(frame), control = control, na.action = na.fail) # a NaN is to be refused, not dropped
-    if (!is.null(weights)) call$weights <- quote(.w)
-    if (!is.null(offset)) call$offset <- quote(.o)
-    if (!is.null(start)) call$start <- start
-    eval(as.call(call))
-  }
-  first <- heard(ask(rhs, start, control))
+  distribution <- family_of(family, link, theta, power)
+  call <- caller(quote(glm), X, y, weights, offset, intercept)
+  ask <- function(...) call(family = distribution, ...)
+  first <- heard(ask(start = start, control = control))
   if (mode == "polished") {
-    first$value <- polish(first$value, function(start) ask(rhs, start, glm.control(maxit = 1)))
+    one_step <- glm.control(maxit = 1)
+    first$value <- polish(first$value, function(start) ask(start = start, control = one_step))
     if (intercept && !is.null(offset)) { # the null model has a fit of its own, to be polished too
-      link_of_mean <- family_of(family, link, theta, power)$linkfun(weighted.mean(y, frame$.w))
-      null <- quiet(ask("1", NULL, control))
-      if (is.null(null)) null <- quiet(ask("1", link_of_mean - mean(offset), control))
-      null <- quiet(polish(null, function(start) ask("1", start, glm.control(maxit = 1))))
+      average <- weighted.mean(y, if (is.null(weights)) rep(1, length(y)) else weights)
+      link_of_mean <- distribution$linkfun(average)
+      null <- quiet(ask(rhs = "1", control = control))
+      if (is.null(null)) null <- quiet(ask(rhs = "1", start = link_of_mean - mean(offset), control = control))
+      null <- quiet(polish(null, function(start) ask(rhs = "1", start = start, control = one_step)))
       if (!is.null(null)) first$value$null.deviance <- deviance(null)
     }
   }
-  list(fit = first$value, warnings = first$warnings)
+  first
 }
 
 # Single steps by `again` from the coefficients of the last, until they stop moving.  Where Fisher scoring has no fixed
@@ -91,11 +100,11 @@ leverages_of <- function(fit) {
   all
 }
 
-report_glm <- function(...) {
-  done <- fit_glm(...)
-  fit <- done$fit
-  summary <- quiet(summary(fit))
-  covariance <- quiet(vcov(fit, complete = TRUE))
+# What the fit `done$value` says of itself; `...` is for summary and vcov.
+report_of <- function(done, ...) {
+  fit <- done$value
+  summary <- quiet(summary(fit, ...))
+  covariance <- quiet(vcov(fit, complete = TRUE, ...))
   list(
     coefficients = unname(coef(fit)),
     standard_errors = if (!is.null(covariance)) unname(sqrt(diag(covariance))),
@@ -109,17 +118,19 @@ report_glm <- function(...) {
     df_residual = df.residual(fit),
     df_null = fit$df.null,
     rank = fit$rank,
-    fitted_values = unname(fitted(fit)),
-    linear_predictors = unname(fit$linear.predictors),
-    response_residuals = unname(residuals(fit, type = "response")),
-    pearson_residuals = unname(residuals(fit, type = "pearson")),
-    deviance_residuals = unname(quiet(residuals(fit, type = "deviance"))),
-    working_residuals = unname(residuals(fit, type = "working")),
+    fitted_values = as.numeric(fitted(fit)),
+    linear_predictors = as.numeric(fit$linear.predictors),
+    response_residuals = as.numeric(residuals(fit, type = "response")),
+    pearson_residuals = as.numeric(residuals(fit, type = "pearson")),
+    deviance_residuals = quiet(as.numeric(residuals(fit, type = "deviance"))),
+    working_residuals = as.numeric(residuals(fit, type = "working")),
     leverages = leverages_of(fit),
     converged = fit$converged,
     iterations = fit$iter,
     warnings = done$warnings)
 }
+
+report_glm <- function(...) report_of(fit_glm(...))
 
 describe_r <- function() {
   packages <- c("stats", "MASS", "statmod")

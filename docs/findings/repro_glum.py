@@ -22,3 +22,11 @@ print("aic", m.aic(X,c), "4 - 2 logL =", 4-2*ll, " at the means without the offs
 # 4. a coefficient that is exactly 0 is not counted
 X=np.array([[0.],[0],[1],[1]]); c=np.array([2.,4,2,4]); m=glum.GeneralizedLinearRegressor(alpha=0,family="poisson",gradient_tol=1e-14).fit(X,c)
 mu=m.predict(X); ll=sum(a*np.log(b)-b-lgamma(a+1) for a,b in zip(c,mu)); print("coef",m.coef_,"aic",m.aic(X,c),"4 - 2 logL",4-2*ll)
+# without an intercept and with the identity link: coefficients of exactly 0
+import warnings
+x=np.arange(1.,7)[:,None]; y=np.array([1.2,1.9,3.4,3.9,5.5,5.8])
+for family in ("gamma", "poisson", "inverse.gaussian"):
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        m=glum.GeneralizedLinearRegressor(alpha=0,family=family,link="identity",fit_intercept=False,gradient_tol=1e-12).fit(x,y)
+    print(family, "identity, no intercept:", m.coef_, "iterations", m.n_iter_, "warnings", [str(one.message)[:60] for one in said], "exact for the Poisson: sum y / sum x =", y.sum()/x.sum())

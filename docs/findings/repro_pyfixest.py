@@ -8,3 +8,7 @@ print("textbook sqrt(s^2 diag (X'X)^-1)", np.sqrt(np.diag(s2*np.linalg.inv(A.T@A
 f=pf.feglm("y~x",d,family="gaussian",vcov="iid"); print(f.deviance)
 # deviance in feglm with 0 + 
 f=pf.feglm("y~0+x",d,family="gaussian",vcov="iid"); print(f.coef(), f.deviance, ((d.y-d.x*f.coef().iloc[0])**2).sum())
+# feglm, Gaussian, no intercept (NIST NoInt1): predict(type="link") is not X beta
+d = pd.DataFrame(dict(x=np.arange(60.0, 71), y=np.arange(130.0, 141)))
+f = pf.feglm("y ~ 0 + x", d, family="gaussian", vcov="iid"); b = float(f.coef().iloc[0])
+print("NoInt1: coefficient", b, "exact", float((d.x @ d.y) / (d.x @ d.x)), "link[0]", float(np.ravel(f.predict(type="link"))[0]), "x beta", 60 * b, "deviance", float(f.deviance), "RSS", float(((d.y - d.x * b) ** 2).sum()))

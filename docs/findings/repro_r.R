@@ -6,3 +6,7 @@ dv <- sum((d$y-mu)^2/(mu^2*d$y)); cat("logLik", format(logLik(m), digits=15), " 
 cat("max possible is ll(dev/n); claimed - maximum =", as.numeric(logLik(m)) - ll(dv/8), "\n")
 x <- 0:7; print(tryCatch(glm(2*x+1 ~ x, method = "brglmFit", type = "ML"), error = conditionMessage))
 y <- c(1,1,1,0); print(coef(suppressWarnings(f <- glm(y ~ 1, family=binomial("probit"), start=-8, method="brglmFit", type="ML")))); print(f$converged); 
+# mgcv: a row of weight 0 counts in df.residual alone
+x <- 0:5; y <- c(1, 3, 2, 5, 4, 6); w <- c(1, 2, 0, 1, 2, 1)
+m <- gam(y ~ x, family = poisson, weights = w); g <- glm(y ~ x, family = poisson, weights = w)
+cat("a weight of 0: gam df.residual", m$df.residual, "df.null", m$df.null, "BIC", format(BIC(m), digits = 17), "; glm", g$df.residual, g$df.null, format(BIC(g), digits = 17), "\n")

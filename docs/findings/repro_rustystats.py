@@ -18,3 +18,14 @@ print("rare events", f.params, f.converged, f.iterations, "score X'w(y-mu) =", [
 x=np.array([1.,2,3,4,5,6,7,8,9,10]); y=(x>5).astype(float)
 f=rs.glm_dict("y",t,pl.DataFrame(dict(x=x,y=y)),family="binomial").fit(tol=1e-14,max_iter=200)
 print("separated", f.params, f.converged, f.warnings, f.iterations)
+# working residuals are those of the family's default link, whatever the link: (y - mu) / mu_eta, mu_eta = 1 for the identity
+d = pl.DataFrame(dict(x=np.arange(1.0, 7), y=[1.2, 1.9, 3.4, 3.9, 5.5, 5.8])); yy = d["y"].to_numpy()
+f = rs.glm_dict("y", t, d, family="gamma", link="identity").fit(tol=1e-14, max_iter=100); mu = f.fittedvalues
+print("gamma identity: working", f.resid_working()[0], "y - mu", (yy - mu)[0], "(y - mu) / mu", ((yy - mu) / mu)[0])
+f = rs.glm_dict("y", t, d, family="gaussian", link="log").fit(tol=1e-14, max_iter=100); mu = f.fittedvalues
+print("gaussian log: working", f.resid_working()[0], "(y - mu) / mu", ((yy - mu) / mu)[0], "y - mu", (yy - mu)[0])
+# the log-likelihood of the gamma with weights: sum w log f(y; mu, phi), though phi is Pearson's of prior weights: V = phi mu^2 / w
+from math import lgamma
+w = np.array([1.0, 2, 3, 1, 2, 3]); f = rs.glm_dict("y", t, d, family="gamma", link="log", weights=w).fit(tol=1e-14, max_iter=100); mu = f.fittedvalues; phi = f.scale()
+log_f = lambda y, m, s: -lgamma(s) + s * np.log(s / m) + (s - 1) * np.log(y) - s * y / m
+print("llf", f.llf(), "sum w log f(y; 1/phi)", sum(b * log_f(a, m, 1 / phi) for a, m, b in zip(yy, mu, w)), "sum log f(y; w/phi)", sum(log_f(a, m, b / phi) for a, m, b in zip(yy, mu, w)))

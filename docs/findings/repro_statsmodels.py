@@ -37,3 +37,9 @@ r=four.fit(start_params=[-1.81]); print("Marschner's start -1.81: logit", repr(f
 for scale in (1.0, 1e3):
     far=np.c_[np.ones(6),(1e6+np.arange(6.))*scale*1e3]
     r=sm.GLM(np.array([1.,3,2,5,4,6]),far).fit(); print("a column far from 0, in units of", 1e-3/scale, ": rank", r.df_model+1, "scale", repr(float(r.scale)), "deviance", repr(float(r.deviance)))
+# a var_weight of 0 and fit(method="newton"): NaN, and converged
+x = np.arange(6.0); X = sm.add_constant(x); y = np.array([1.0, 3, 2, 5, 4, 6]); w = np.array([1.0, 2, 0, 1, 2, 1])
+for rows in (w >= 0, w > 0):
+    model = sm.GLM(y[rows], X[rows], family=sm.families.Poisson(), var_weights=w[rows])
+    newton, irls = model.fit(method="newton", disp=0), model.fit()
+    print("rows", int(rows.sum()), "newton", newton.params, "converged", newton.mle_retvals["converged"], "irls", irls.params)

@@ -186,14 +186,21 @@ unname_null <- function(request) { # the arguments of fit_problem; what is null 
   setNames(lapply(wanted, function(name) request[[name]]), wanted)
 }
 
+answers <- list(start = function(request) introduction(), fit = answer_fit)
+
 say <- function(line) {
   writeLines(line, stdout(), useBytes = TRUE)
   flush(stdout())
 }
 
-options(warn = 1)
-input <- file("stdin", "r")
-while (length(line <- readLines(input, 1)) > 0) {
-  request <- from_json(line)
-  switch(request$cmd, start = say(introduction()), fit = say(answer_fit(request)), stop = break)
+main <- function() {
+  options(warn = 1)
+  input <- file("stdin", "r")
+  while (length(line <- readLines(input, 1)) > 0) {
+    request <- from_json(line)
+    if (request$cmd == "stop") break
+    say(answers[[request$cmd]](request))
+  }
 }
+
+if (sys.nframe() == 0) main() # not where another program sources this file
