@@ -57,8 +57,12 @@ def start(
     best = min((beta, constant, np.zeros_like(beta)), key=height)
     if np.isfinite(height(best)):
         return best
-    inside = _inside(X, offset, float(link.linkfun(mean)[0]))
-    return inside if np.isfinite(height(inside)) else min((beta, constant), key=deviance)
+    level = float(link.linkfun(mean)[0])
+    for share in (1.0, 1e-1, 1e-2, 1e-3):  # where the flattest eta spans too much, a mean underflows
+        inside = _inside(X, offset, level * share)
+        if np.isfinite(height(inside)):
+            return inside
+    return min((beta, constant), key=deviance)
 
 
 def _inside(X: Array, offset: Array, level: float) -> Array:

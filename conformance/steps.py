@@ -17,7 +17,8 @@ EPS = float(np.finfo(np.float64).eps)
 MAX_HALVINGS = 40
 CLOSER = 0.01  # the least share of its distance from a wall that a step may leave: next to a wall steps are short
 BLIND = 1e6  # a fall of the deviance by fewer units in its last place is lost in rounding
-BLURRED = 10.0  # so many times what rounding may do to it, too
+SEEN = 1e3  # a fall by more of them is none of rounding, for all that
+BLURRED = 10.0  # so many times what rounding eta may do to it, too
 NEARLY = 1e-2  # of the deviance: where steps win less, they may be near the end of a long line
 SLOW = 0.5  # the share of the last step from which on it pays
 STRAIGHT = 0.99  # the cosine of the angle between steps that go on along one line
@@ -45,10 +46,14 @@ def halve(at: Callable[[Array], Rows], beta: Array, step: Array, now: Rows) -> t
     Better is a deviance that does not rise; near the maximum, where the deviance has no digits left to tell by (it
     would fall by decrement^2), a shorter next step.  Also whether a step left the domain: a wall is in the way.
     """
+    seen = max(SEEN * EPS * now.deviance, BLURRED * now.blur)
     walled, near = False, now.settled or now.decrement**2 <= max(BLIND * EPS * now.deviance, BLURRED * now.blur)
     for _ in range(3 if now.settled else MAX_HALVINGS):
         then = at(beta + step)
-        lower = then.decrement < now.decrement if near else then.deviance <= now.deviance * (1 + 8 * EPS)
+        if near:
+            lower = then.decrement < now.decrement or now.deviance - then.deviance > seen
+        else:
+            lower = then.deviance <= now.deviance * (1 + 8 * EPS)
         inside = then.valid and then.above == now.above and then.room >= CLOSER * now.room
         if inside and lower:
             return then, step, walled
