@@ -141,7 +141,7 @@ def another_formula(trial: Trial, quantity: str) -> Cause | None:
     slopes[0] &= not trial.problem.intercept
     among = slopes[kept]
     b = fit.coefficients[kept]
-    if own.valid and np.any(b[among] != 0):
+    if own.valid and np.sum(b[among] != 0) > 1:  # of one slope any score is a multiple
         strength = float(U_[among] @ b[among] / (b[among] @ b[among]))
         off = np.linalg.norm(U_[among] - strength * b[among]) + np.linalg.norm(U_[~among])
         if strength > 0 and off < 1e-5 * np.linalg.norm(U_):
