@@ -71,7 +71,8 @@ def pass_over_rows(
     bend = _bend(family, link, y, w, eta, W) if steep else W
     root = np.sqrt(bend)
     z = np.divide(W * r, root, out=np.zeros_like(root), where=root > 0)
-    Q, upper = np.linalg.qr(np.column_stack([root[:, None] * X, z]))
+    down = np.argsort(-root * np.max(np.abs(X), axis=1, initial=0.0), kind="stable")  # a small row with a large z would
+    Q, upper = np.linalg.qr(np.column_stack([root[:, None] * X, z])[down])  # spoil those below it (Powell, Reid 1969)
     if not np.all(np.isfinite(upper)):  # overflow: a mean too small or too large for doubles
         return Rows(triangle, nothing, nothing, np.nan, np.inf, np.nan)
     triangle = np.vstack([upper, triangle[len(upper) :]])  # zeros below, where there are fewer rows than columns
@@ -81,7 +82,7 @@ def pass_over_rows(
         rounding = EPS * (np.abs(X).T @ (np.abs(a) * (np.abs(y) + np.abs(mu) + of_mean)))
         of_residual = np.abs(residual) if family.name == "binomial" else np.abs(y) + np.abs(mu)  # no digit lost there
         of_row = np.where(root > 0, (np.abs(a) * of_residual + bend * of_eta) / root, 0.0)
-        noise = EPS * float(np.linalg.norm(np.abs(Q[:, :p]).T @ of_row))
+        noise = EPS * float(np.linalg.norm(np.abs(Q[:, :p]).T @ of_row[down]))
         blur = EPS * float(2.0 * np.sum(np.abs(a * residual) * of_eta))
         score = X.T @ (a * residual)
     edge = walled and _at_edge(family, y, mu, nu, of_mean)

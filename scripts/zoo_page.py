@@ -68,7 +68,7 @@ def page(default: list[dict[str, Any]], strict: list[dict[str, Any]]) -> str:
     text = HEAD
     text += (
         f"- By default, a correct fitter over all {cases} cases, a faulty one over {min(asked)} to {max(asked)} (every "
-        f"third, and those whose `detects` names it): {told(default, False)}.\n"
+        f"third, those whose `detects` names it, and those without an estimate): {told(default, False)}.\n"
     )
     text += f"- Under `--strict` (a fault is asked about ten cases that named it before): {told(strict, True)}.\n"
     text += f"- {len(only)} faults lose digits that only `--strict` asks for: {', '.join(sorted(only)) or 'none'}.\n"

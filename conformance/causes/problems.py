@@ -185,6 +185,10 @@ def other_scores(trial: Trial) -> Iterator[tuple[str, Array, Array]]:
     mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
     with np.errstate(all="ignore"):
         V, residual = family.variance(mu, nu), family.residual(y, mu, nu)
+        lost = (1.0 - mu == 0.0) | (mu == 0.0)
+        if family.name == "binomial" and np.any(lost):
+            words = "without the rows whose mean rounds to 0 or 1 (1 - mu by subtraction: a saturated tail)"
+            yield words, np.where(lost, 0.0, w * residual * mu_eta / V), X
         if problem.link != family.canonical:
             yield "with the canonical link's formula X'w(y - mu)", w * residual, X
         yield (

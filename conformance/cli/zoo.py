@@ -32,12 +32,16 @@ def the_zoo() -> Any:
 
 
 def _some(matrix: Any, library: Library, names: list[str], ids: list[str], every: int) -> dict[str, list[str]]:
-    """For each name its cases: all for a correct fitter; for a fault every so-manieth, and those that detect it."""
-    detects = {id: library.case(id).detects for id in ids} if every > 1 else {}
+    """For each name its cases: all for a correct fitter; for a fault every so-manieth, and those that detect it.
+
+    The cases without an estimate are small, and all asked.
+    """
+    found = {id: library.case(id) for id in ids} if every > 1 else {}
+    detects = {id: one.detects for id, one in found.items()}
     return {
         name: ids
         if every == 1 or name in matrix.CORRECT
-        else [id for number, id in enumerate(ids) if number % every == 0 or name in detects[id]]
+        else [id for n, id in enumerate(ids) if n % every == 0 or name in detects[id] or not found[id].has_estimate]
         for name in names
     }
 
@@ -65,7 +69,10 @@ def zoo(
     ] = None,
     every: Annotated[
         int,
-        typer.Option(min=1, help="Ask each fault about every so-manieth case only, and those whose `detects` name it."),
+        typer.Option(
+            min=1,
+            help="Ask each fault about every so-manieth case only, those that name it, and those without an estimate.",
+        ),
     ] = 1,
     again: Annotated[
         Path | None,
