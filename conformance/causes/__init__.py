@@ -13,6 +13,7 @@ from conformance.causes.arithmetic import (
     another_order,
     cancelled,
     lost_precision,
+    lost_row,
     not_a_number,
     other_columns,
     saturated_tail,
@@ -117,7 +118,7 @@ def follows(trial: Trial, quantity: str) -> Cause | None:
     return None
 
 
-_OF_COEFFICIENTS = (other_problem, another_formula, lost_precision, early_stop, diverged, admitted)
+_OF_COEFFICIENTS = (other_problem, another_formula, lost_precision, lost_row, early_stop, diverged, admitted)
 _OF_VALUES = (
     not_a_number,
     other_columns,

@@ -78,6 +78,21 @@ def saturated_tail(trial: Trial, quantity: str) -> Cause | None:
     )
 
 
+def lost_row(trial: Trial, quantity: str) -> Cause | None:
+    """A row whose mean rounds to 1 though y is 0, or to 0 though y is 1: by subtraction its variance is 0."""
+    at = solved(trial)
+    if trial.problem.family != "binomial" or at is None or _error(trial, "coefficients") < 1e-5:
+        return None
+    rounds = at.used & (np.abs(at.residual) > 0.5) & (np.minimum(at.mu, at.nu) < U)
+    if not np.any(rounds):
+        return None
+    i = int(np.argmax(rounds))
+    return "saturated tail", (
+        f"at the maximum the mean of row {i} rounds to {float(np.rint(at.mu[i])):g} where y is {float(at.y[i]):g}: 1 - mu "
+        "by subtraction is 0 there, the variance with it, and a row that pulls is lost or clamped"
+    )
+
+
 def condition(trial: Trial) -> float:
     """The 2-norm condition of sqrt(W) X with unit columns at the reference."""
     at = solved(trial)

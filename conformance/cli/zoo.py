@@ -71,7 +71,7 @@ def zoo(
         int,
         typer.Option(
             min=1,
-            help="Ask each fault about every so-manieth case only, those that name it, and those without an estimate.",
+            help="Ask each fault about every so-manieth case, those that name it, and those without an estimate.",
         ),
     ] = 1,
     again: Annotated[
