@@ -88,8 +88,8 @@ def lost_row(trial: Trial, quantity: str) -> Cause | None:
         return None
     i = int(np.argmax(rounds))
     return "saturated tail", (
-        f"at the maximum the mean of row {i} rounds to {float(np.rint(at.mu[i])):g} where y is {float(at.y[i]):g}: 1 - mu "
-        "by subtraction is 0 there, the variance with it, and a row that pulls is lost or clamped"
+        f"at the maximum the mean of row {i} rounds to {np.rint(at.mu[i]):g} where y is {at.y[i]:g}: 1 - mu by "
+        "subtraction is 0 there, the variance with it, and a row that pulls is lost or clamped"
     )
 
 
