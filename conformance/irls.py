@@ -113,7 +113,7 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
             steep, then = True, pass_over_rows(family, link, X, y, w, offset, beta + step, steep=True)
         steps += not now.settled  # what polishes the last digits is not counted
         beta, now = beta + step, then
-        if recedes(family, link, y, X @ step):
+        if recedes(family, link, X, y, step):
             said = (
                 "separation: the likelihood rises for ever along the last step, so that no maximum likelihood "
                 "estimate exists (Albert and Anderson 1984); the coefficients are where the iteration stopped"

@@ -10,7 +10,22 @@ R_IS_OFF = {
     "far-rows-grouped-logit": "the same, grouped, at both ends",
     "far-rows-grouped-probit": "the same for the probit link",
     "far-row-low-cloglog": "the same at the lower end",
+    "gaussian-inverse-no-way-across": "steps across the infinite mean at eta = 0, runs to 1e24 and says converged",
+    "gaussian-inverse-two-sides-of-a-pole": "crosses the same pole to and fro, and says that it did not converge",
+    "gaussian-log-swinging": "swings about the maximum, and says that it did not converge",
+    "binomial-cauchit-unstable-maximum": "Fisher steps grow about the maximum: stops on its way with 4 digits",
+    "ig-log-runs-away": "halves steps until means are valid, not until the deviance falls: ends at a deviance of 1e32",
 }
 
 #: R refuses these, though they have an estimate: one start, one way of cutting a step short, and it gives up.
-R_REFUSES = ("gamma-identity-hard-start", "nb-sqrt-overshoots")
+R_REFUSES = (
+    "gamma-identity-hard-start",
+    "nb-sqrt-overshoots",
+    "ig-log-null-of-two-maxima",
+    "ig-inverse-squared-next-to-the-wall",
+    "gamma-inverse-offset-three-rows",
+    "binomial-log-far-row",
+    "tweedie-3-log-steep",
+    "gamma-log-steep-no-intercept",
+    "ig-identity-offset-two-rows",
+)

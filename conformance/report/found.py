@@ -34,6 +34,8 @@ def show_found(out: Console, implementation: Implementation, tally: Tally, seed:
     out.print(table)
     for reason, number in tally.undecided.most_common():
         out.print(f"undecided {number}: {escape(reason)}", soft_wrap=True)
+    if tally.elsewhere:
+        out.print(f"at another local maximum than the proven one: {tally.elsewhere} (no failures)", soft_wrap=True)
     for found in tally.found.values():
         check, cause, where = found.key
         head = (

@@ -171,7 +171,7 @@ def scoring(
     working: Working = working,
     solver: Solver = by_qr,
     stop: Stop = stands_still,
-    limit: int = 500,
+    limit: int = 2000,
     halve: bool = True,
 ) -> Scored:
     """Fisher scoring in difference form: solve for the change of beta, halve it where the deviance rises."""

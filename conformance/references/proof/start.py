@@ -179,7 +179,8 @@ def _iterate(model: _Doubles, beta: Doubles, here: tuple[float, Doubles, Doubles
             share /= 2
         if best is None:
             return Start(beta, deviance, False)
-        moved = np.max(np.abs(trial - beta) * model.scale) / (np.max(np.abs(trial) * model.scale) + 1e-300)
+        with np.errstate(over="ignore"):  # from 0 every move is infinite
+            moved = np.max(np.abs(trial - beta) * model.scale) / (np.max(np.abs(trial) * model.scale) + 1e-300)
         beta, here = trial, best
         if moved < CLOSE:
             return Start(beta, here[0], share == 0.5)  # a short step because it was cut short is no end
