@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -74,6 +74,10 @@ class Library:
                 f"{glob!r} matches {len(ids)} cases, give one: {', '.join(ids[:9])}{', ...' * (len(ids) > 9)}"
             )
         return ids[0]
+
+    def __getstate__(self) -> dict[str, Path]:
+        """What another process is sent, maybe while this one reads on: the folders.  It reads the cases for itself."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def _read(self) -> dict[str, Case]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -117,3 +118,11 @@ def test_the_readme_has_its_two_commands_in_one_line_each() -> None:
 def test_the_install_scripts_are_plain_sh() -> None:
     for script in sorted((ROOT / "scripts").glob("*.sh")):
         subprocess.run(["sh", "-n", str(script)], check=True)
+
+
+def test_a_library_is_sent_to_another_process_without_what_it_has_read(library: Library) -> None:
+    """Or the parent's reading of a case would change the dictionary that is being pickled."""
+    library.case("dobson")
+    sent = pickle.loads(pickle.dumps(library))
+    assert vars(sent) == {"cases": library.cases, "references": library.references}
+    assert sent.case("dobson").id == "dobson"
