@@ -85,7 +85,7 @@ def pass_over_rows(
         noise = EPS * float(np.linalg.norm(np.abs(Q[:, :p]).T @ of_row[down]))
         blur = EPS * float(2.0 * np.sum(np.abs(a * residual) * of_eta))
         score = X.T @ (a * residual)
-    edge = walled and _at_edge(family, y, mu, nu, of_mean)
+    edge = walled and _at_edge(family, link, y, mu, nu, of_mean)
     end = np.minimum(np.abs(eta), nu) if family.means.high == 1.0 else np.abs(eta)
     ends = walled or link.name == "inverse"
     return Rows(
@@ -117,7 +117,11 @@ def _bend(family: Family, link: Link, y: Array, w: Array, eta: Array, W: Array) 
     return np.fmax(W, np.where(np.isfinite(observed), observed, W))
 
 
-def _at_edge(family: Family, y: Array, mu: Array, nu: Array, of_mean: Array) -> bool:
-    """Whether a mean is at the end of its range: to within rounding, or for a y there by 1e-12 of the largest mean."""
-    room = np.minimum(mu - family.means.low, nu if family.means.high == 1.0 else np.inf)
-    return bool(np.any((room <= 4 * EPS * of_mean) | ((y == family.means.low) & (room <= 1e-12 * np.max(mu)))))
+def _at_edge(family: Family, link: Link, y: Array, mu: Array, nu: Array, of_mean: Array) -> bool:
+    """Whether a mean is at the end of its range: to within rounding, or for a y there by 1e-12 of the largest mean.
+
+    An end that only an infinite eta reaches is none.
+    """
+    low = family.means.low if np.isfinite(link.linkfun(np.array(family.means.low))) else -np.inf
+    room = np.minimum(mu - low, nu if family.means.high == 1.0 else np.inf)
+    return bool(np.any((room <= 4 * EPS * of_mean) | ((y == low) & (room <= 1e-12 * np.max(mu)))))

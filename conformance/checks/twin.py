@@ -90,6 +90,8 @@ def compared(trial: Trial, name: str, why: str, other: Twin, again: Fit) -> Find
     assert trial.fit is not None
     if again.admits_trouble:
         return Finding(Outcome.UNDECIDED, name, message="the twin's fit says that it is no plain estimate")
+    if _moved(trial, other, again).other_root is not None:
+        return Finding(Outcome.UNDECIDED, name, message="the twin's fit is at another root of the score, of several")
     lenient, best = replace(trial, demand=Demand(trial.demand.digits)), CAP
     quantities: Iterable[str] = ("coefficients", *(one for one, _ in other.same))
     for quantity in quantities:
@@ -125,15 +127,20 @@ def _cause(trial: Trial, other: Twin, again: Fit, quantity: str, untouched: bool
         ignored = f"the {' and '.join(changed)} has no effect (ignored), or " if changed else ""
         return "remembers", f"; it is, to the last bit, the answer to the earlier fit: {ignored}it remembers that fit"
     assert trial.fit is not None
-    value = other.of("coefficients", again)
-    theirs = np.concatenate([value, trial.fit.coefficients[len(value) :]])  # what the offset absorbed has not moved
-    moved = {quantity: other.of(quantity, again), "coefficients": theirs}
-    twin_trial = replace(trial, fit=replace(trial.fit, **moved))
-    farther = min((twin_trial, trial), key=lambda one: _digits(one, quantity))
+    farther = min((_moved(trial, other, again, quantity), trial), key=lambda one: _digits(one, quantity))
     cause, sentence = explain(farther, quantity)
     if cause == "unexplained" or (cause == "early stop" and _digits(farther, quantity) < NEAR):
         return "invariance", ""
     return cause, f"; of {'the fit' if farther is trial else 'the twin'}: {sentence}"
+
+
+def _moved(trial: Trial, other: Twin, again: Fit, *quantities: str) -> Trial:
+    """The twin's answer in terms of the first problem: its coefficients, and ``quantities``."""
+    assert trial.fit is not None
+    value = other.of("coefficients", again)
+    theirs = np.concatenate([value, trial.fit.coefficients[len(value) :]])  # what the offset absorbed has not moved
+    moved = {quantity: other.of(quantity, again) for quantity in quantities if quantity != "coefficients"}
+    return replace(trial, fit=replace(trial.fit, coefficients=theirs, **moved))
 
 
 def _digits(trial: Trial, quantity: str) -> float:

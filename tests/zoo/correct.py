@@ -90,6 +90,8 @@ def _newton(problem: Problem) -> Fit:
         if size == 0 or best <= size < 1e-8:
             break
         best = min(best, size)
+    if tools.deviance_at(f, g, at, beta) > tools.deviance_at(f, g, at, told.coefficients[at.columns]) * (1 + 1e-9):
+        return told  # the first steps ended on a plain of the likelihood, away from its top
     return reported(problem, tools.Scored(beta, beta, at.columns, 1, True))
 
 
