@@ -189,7 +189,8 @@ def scoring(
             damping /= 2  # it swings about the maximum: the full step is too long, however small it is
         last, step = move, damping * step
         dev = deviance_at(family_, link_, at, beta + step)
-        for _ in range(40 if halve and size > 1e-5 else 0):  # below that the deviance has no digits left to judge by
+        blind = size <= max(1e-5, 1.5e-4 * np.sqrt(abs(deviances[-1])))  # the deviance has no digits left to judge by
+        for _ in range(0 if blind or not halve else 40):
             if dev <= deviances[-1] + 8 * EPS * abs(deviances[-1]):
                 break
             step = step / 2
