@@ -189,12 +189,15 @@ def scoring(
             damping /= 2  # it swings about the maximum: the full step is too long, however small it is
         last, step = move, damping * step
         dev = deviance_at(family_, link_, at, beta + step)
-        blind = size <= max(1e-5, 1.5e-4 * np.sqrt(abs(deviances[-1])))  # the deviance has no digits left to judge by
-        for _ in range(0 if blind or not halve else 40):
+        whole, judged = step, halve and size > 1e-5  # below that the deviance has no digits left to judge by
+        for _ in range(40 if judged else 0):
             if dev <= deviances[-1] + 8 * EPS * abs(deviances[-1]):
                 break
             step = step / 2
             dev = deviance_at(family_, link_, at, beta + step)
+        else:
+            if judged and size < 1e-3:  # nor has it here: no step however small would lower it
+                step, dev = whole, deviance_at(family_, link_, at, beta + whole)
         before, beta = beta, beta + step
         sizes.append(size)
         deviances.append(dev)
