@@ -190,7 +190,7 @@ def scoring(
         last, step = move, damping * step
         dev = deviance_at(family_, link_, at, beta + step)
         whole, judged = step, halve and size > 1e-5  # below that the deviance has no digits left to judge by
-        for _ in range(40 if judged else 0):
+        for _ in range((6 if size < 1e-3 else 40) if judged else 0):
             if dev <= deviances[-1] + 8 * EPS * abs(deviances[-1]):
                 break
             step = step / 2
