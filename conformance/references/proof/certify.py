@@ -85,7 +85,8 @@ def _search(
 
 def _outside(setup: Setup, proof: Proof) -> str:
     """Why a proven estimate has no fitted value for a row of weight 0; empty where it has."""
-    if not any(v.is_nan() for v in proof.quantities.get("fitted_values", [])):
+    of_rows = [v for name in ("fitted_values", "pearson_residuals") for v in proof.quantities.get(name, [])]
+    if not any(v.is_nan() for v in of_rows):
         return ""
     return "a row of weight 0 has no mean: its linear predictor at the (proven) estimate is outside the domain"
 
