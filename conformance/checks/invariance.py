@@ -179,7 +179,8 @@ def column_absorbed_by_the_offset(trial: Trial) -> Twin | None:
         return None
     offset = problem.offsets + problem.X[:, last] * fit.coefficients[last]
     bounded = link_of(problem.link).means != family_of(problem.family, problem.theta, problem.power).means
-    start = fit.coefficients[:last] if bounded else None  # where some coefficients have no mean, a start is needed
+    several = trial.reference.source.endswith("local maximum")
+    start = fit.coefficients[:last] if bounded or several else None  # or it finds no mean, or another maximum
     part = replace(problem, X=problem.X[:, :last], offset=offset, names=(), start=start)
     return Twin(described(part), np.arange(last), np.ones(last), np.zeros(last), (("deviance", 1.0),), False)
 
