@@ -8,6 +8,7 @@ python scripts/zoo_page.py zoo.jsonl strict.jsonl > docs/zoo.md
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -33,14 +34,13 @@ def lines_of(path: str) -> list[dict[str, Any]]:
 
 
 def told(report: list[dict[str, Any]], strict: bool) -> str:
-    """A sentence on the faults and one on the correct ones."""
+    """A sentence on the faults."""
     faults = [row for row in report if row["faulty"] and (strict or not row["strict_only"])]
-    right = [row for row in report if not row["faulty"]]
     refused = [row for row in faults if not row["conforms"]]
     named = [row for row in refused if row["named_on"]]
     return (
         f"{len(refused)} of {len(faults)} faulty fitters are refused, {len(named)} of them with a message that names "
-        f"the right cause; {sum(not row['conforms'] for row in right)} of {len(right)} correct ones are refused"
+        "the right cause"
     )
 
 
@@ -54,23 +54,26 @@ def row_of(row: dict[str, Any]) -> str:
 def said(row: dict[str, Any]) -> str:
     """The message that named it, without what the case detects, which names faults too."""
     words = str(row["example"] or "is not named").split(" [detects:")[0]
+    words = re.sub(r"\(/\S*/(\S+\.py:\d+)\)", r"(\1)", words)  # a traceback's line, without the machine's folders
     return words if len(words) < 400 else words[:400] + " ..."
 
 
 def page(default: list[dict[str, Any]], strict: list[dict[str, Any]]) -> str:
     """The whole page."""
-    cases = max(row["asked"] for row in default)
     asked = [row["asked"] for row in default if row["faulty"]]
+    right = [row for row in strict if not row["faulty"]]
     only = {row["name"] for row in default if row["strict_only"]}
     matrix = [row for row in default if row["faulty"] and row["name"] not in only]
     matrix += [row for row in strict if row["name"] in only]
     once = [row["name"] for row in matrix if len(row["cases"]) == 1]
     text = HEAD
     text += (
-        f"- By default, a correct fitter over all {cases} cases, a faulty one over {min(asked)} to {max(asked)} (every "
-        f"third, those whose `detects` names it, and those without an estimate): {told(default, False)}.\n"
+        f"- By default, each over {min(asked)} to {max(asked)} cases (every third, those whose `detects` names it, "
+        f"and those without an estimate): {told(default, False)}.\n"
+        f"- Under `--strict`, each about ten cases that named it before: {told(strict, True)}.\n"
+        f"- Under `--strict`, which asks no less, over all {max(row['asked'] for row in right)} cases: "
+        f"{sum(not row['conforms'] for row in right)} of {len(right)} correct fitters are refused.\n"
     )
-    text += f"- Under `--strict` (a fault is asked about ten cases that named it before): {told(strict, True)}.\n"
     text += f"- {len(only)} faults lose digits that only `--strict` asks for: {', '.join(sorted(only)) or 'none'}.\n"
     text += f"- Faults that one case only refuses: {', '.join(once) or 'none'}.\n"
     text += "\n## The kill matrix\n\nHow many cases refuse the fault, and how many fail each check.\n\n"
@@ -81,7 +84,7 @@ def page(default: list[dict[str, Any]], strict: list[dict[str, Any]]) -> str:
     text += "\n\n## What the gate says of each\n\nOne message of those that name the fault.\n\n"
     text += "\n".join(f"- **{row['name']}** {said(row)}" for row in sorted(matrix, key=lambda row: str(row["name"])))
     text += "\n\n## The correct ones\n\n| fitter | how it differs |\n|---|---|\n"
-    text += "\n".join(f"| {row['name']} | {row['says']} |" for row in default if not row["faulty"])
+    text += "\n".join(f"| {row['name']} | {row['says']} |" for row in right)
     return text + "\n"
 
 
