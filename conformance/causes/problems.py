@@ -123,7 +123,8 @@ def another_formula(trial: Trial, quantity: str) -> Cause | None:
     near = want is not None and worst(agreement(fit.coefficients, want, trial.scale("coefficients")))[0] > 3.0
     for words, beta in () if near else other_coefficients(trial):
         rows = trial.rows_at(beta)
-        if rows.valid and rows.decrement < min(1e-5, 0.01 * own.decrement):
+        solves = rows.valid and rows.decrement < min(1e-5, 0.01 * own.decrement)
+        if solves and _stays(replace(trial, fit=replace(fit, coefficients=beta)), rows):
             return words, f"right coefficients, but {words}"
     if want is not None:
         a, b = np.sort(fit.coefficients), np.sort(want)

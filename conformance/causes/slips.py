@@ -205,10 +205,11 @@ def likelihood_slips(trial: Trial, at: Solved, want: float) -> Iterator[tuple[st
                 float(np.sum(at.family.log_likelihood(y, mu, nu, np.ones_like(w), 1.0))),
             )
             one = special.gammaln(2.0) - special.gammaln(y + 1.0) - special.gammaln(2.0 - y)
-            yield (
-                "the weights times the likelihood of one trial, with the binomial coefficient of a fraction",
-                float(np.sum(w * (one + special.xlogy(y, mu) + special.xlogy(1.0 - y, nu)))),
-            )
+            for left in (nu, 1.0 - mu + 1e-20):  # as it is, or by subtraction and kept off 0
+                yield (
+                    "the weights times the likelihood of one trial, with the binomial coefficient of a fraction",
+                    float(np.sum(w * (one + special.xlogy(y, mu) + special.xlogy(1.0 - y, left)))),
+                )
             m, k = np.trunc(w), np.trunc(w * y)
             choose = special.gammaln(m + 1.0) - special.gammaln(k + 1.0) - special.gammaln(m - k + 1.0)
             yield (

@@ -73,11 +73,13 @@ polish <- function(fit, again) {
   told <- unclass(fit)[kept]
   first <- fit
   moved <- least <- Inf
+  errors <- quiet(sqrt(diag(vcov(fit))))
   for (i in 1:2000) {
     beta <- coef(fit)
     next_fit <- quiet(again(ifelse(is.na(beta), 0, beta)))
     if (is.null(next_fit) || any(is.na(coef(next_fit)) != is.na(beta))) break
-    now <- max(abs((coef(next_fit) - beta) / beta), 0, na.rm = TRUE)
+    size <- pmax(abs(beta), if (length(errors) == length(beta)) errors else 0, na.rm = TRUE) # one of 0 is all rounding
+    now <- max(abs(coef(next_fit) - beta) / size, 0, na.rm = TRUE)
     fit <- next_fit
     if (now == 0 || (now < 1e-12 && now >= moved)) break
     moved <- now

@@ -9,7 +9,8 @@ from proof_support import problem_of
 from proof_support import with_ones as design
 from scipy.optimize import linprog
 
-from conformance.family import family_of, link_of
+from conformance.family import family_of
+from conformance.link import link_of
 from conformance.problem import Problem
 from conformance.references.proof import Undecided, as_json, prove, separation, verify
 from conformance.references.proof.simplex import recession
