@@ -133,7 +133,11 @@ def another_formula(trial: Trial, quantity: str) -> Cause | None:
     if want is not None:
         right = replace(trial, fit=replace(fit, coefficients=want))
         tells = {words: _size(terms, X) for words, terms, X in other_scores(right)}
-        for words, terms, X in other_scores(trial):  # the right coefficients must not solve the wrong equations too
+        known = 1e-9 * trial.rows_at(want).smallest_weight
+        informed = own.valid and own.smallest_weight > known  # where nothing is known every score is 0
+        for words, terms, X in (
+            other_scores(trial) if informed else ()
+        ):  # the right coefficients must not solve the wrong equations too
             size = _size(terms, X)
             if size <= 1e-6 and size < 1e-3 * tells.get(words, 0.0):
                 return words, f"these coefficients solve the score equations {words}"
