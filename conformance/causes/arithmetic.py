@@ -49,7 +49,13 @@ def not_a_number(trial: Trial, quantity: str) -> Cause | None:
     if not np.any(bad):
         return None
     at = solved(trial)
-    if at is not None and bad.shape == at.mu.shape and np.all((at.nu[bad] < 2e-16) | (at.mu[bad] < 2e-16)):
+    is_binomial = trial.problem.family == "binomial"
+    if (
+        at is not None
+        and is_binomial
+        and bad.shape == at.mu.shape
+        and np.all((at.nu[bad] < 2e-16) | (at.mu[bad] < 2e-16))
+    ):
         return "saturated tail", (
             f"{int(bad.sum())} of {bad.size} values are NaN: the mean there rounds to 0 or 1 and the variance to 0 (1 "
             "- mu by subtraction, or a clamp on one side); take the complement from eta"
