@@ -178,7 +178,7 @@ class Trial:
         error = self._error(quantity)
         if error is None:
             return None
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):  # 0 / 0 is NaN: nothing is known, and nothing asked
             return np.asarray(-np.log10(np.maximum(np.asarray(error) / self.scale(quantity), U)))
 
     def _error(self, quantity: str) -> Any:

@@ -20,6 +20,12 @@ R_IS_OFF = {
     "ig-log-runs-away": "halves steps until means are valid, not until the deviance falls: ends at a deviance of 1e32",
 }
 
+#: A digit less than --strict asks, and no more.
+R_IS_SHORT = {
+    "nb-log-large-counts": "solves for the coefficients whole, not for their change: a large eta's rounding stays",
+    "tweedie-2-log-creeping": "Fisher scoring creeps: a step of 1e-12 is still 20 such steps from the maximum",
+}
+
 #: R refuses these, though they have an estimate: one start, one way of cutting a step short, and it gives up.
 R_REFUSES = (
     "gamma-identity-hard-start",
