@@ -22,8 +22,8 @@ R_IS_OFF = {
 
 #: A digit less than --strict asks, and no more.
 R_IS_SHORT = {
-    "nb-log-large-counts": "solves for the coefficients whole, not for their change: a large eta's rounding stays",
-    "tweedie-2-log-creeping": "Fisher scoring creeps: a step of 1e-12 is still 20 such steps from the maximum",
+    "nb-log-large-counts": "Fisher scoring creeps: polishing ends while a step is a quarter of what is left",
+    "tweedie-2-log-creeping": "the same, where a step is a thirtieth of what is left",
 }
 
 #: R refuses these, though they have an estimate: one start, one way of cutting a step short, and it gives up.

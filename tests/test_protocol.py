@@ -36,7 +36,6 @@ from conformance.irls import fit
 from conformance.library import Library
 from conformance.problem import Problem
 from conformance.report import record
-from conformance.selection import level
 from conformance.verdict import Outcome
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -389,15 +388,17 @@ R_FAILS = {
     "four-coins-start-probit",  # Fisher scoring diverges, which step-halving would prevent
     "marschner-divergent-start",
     "seven-points-cauchit-cycle",  # Fisher scoring goes round in a cycle
+    "lone-failure-cloglog",  # binomial()$linkinv clamps the mean that rounds to 1, and the row pulls less than it does
+    "ig-log-null-of-two-maxima",  # glm.fit ends at -918, where the score vanishes because every mean does
 }
-NODE_FAILS: set[str] = set()
+NODE_FAILS = {"poisson-zeros-no-intercept"}  # refused: its start is the link of the mean of y, and every y is 0
 
 
 @pytest.mark.parametrize(
     ("argv", "fails"), [pytest.param(R, R_FAILS, id="r"), pytest.param(NODE, NODE_FAILS, id="javascript")]
 )
 def test_the_examples_conform_where_they_should(argv: list[str], fails: set[str], library: Library) -> None:
-    ids = sorted({*level("core-2026").cases[::3], *R_FAILS, *NODE_FAILS, "coalition-gamma-inverse"})
+    ids = sorted({*library.select()[::12], *R_FAILS, *NODE_FAILS, "coalition-gamma-inverse"})
     adapter = Command(argv)
     wrong, counts = {}, Counter[str]()
     for result in run(from_object("under-test", adapter), library, ids):
@@ -408,7 +409,8 @@ def test_the_examples_conform_where_they_should(argv: list[str], fails: set[str]
     assert {id: messages for id, messages in wrong.items() if id not in fails} == {}
     assert fails <= wrong.keys()  # the list must shrink
     assert counts["pass"] > 200
-    assert counts["error"] == 0
+    refused = {id for id, messages in wrong.items() if any("raised" in message for message in messages)}
+    assert refused <= NODE_FAILS
 
 
 # ------------------------------------------------------------------------------------------ smoke
