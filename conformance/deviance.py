@@ -58,6 +58,11 @@ def gamma_deviance(y: Array, mu: Array, nu: Array) -> Array:
     return 2.0 * (y / mu) * _h((mu - y) / y)
 
 
+def inverse_gaussian_deviance(y: Array, mu: Array, nu: Array) -> Array:
+    """(y - mu)^2 / (y mu^2), for a mean whose square overflows too."""
+    return ((y - mu) / mu) ** 2 / y
+
+
 def negative_binomial_deviance(theta: float) -> Callable[[Array, Array, Array], Array]:
     """2 [y log(y/mu) - (y + theta) log((y + theta)/(mu + theta))] (Venables and Ripley 2002, sec. 7.4).
 
@@ -80,7 +85,8 @@ def tweedie_deviance(power: float) -> Callable[[Array, Array, Array], Array]:
 
     def unit_deviance(y: Array, mu: Array, nu: Array) -> Array:
         with np.errstate(**QUIET):  # type: ignore[arg-type]
-            u = np.log1p((y - mu) / mu)  # of t = y/mu: it is 2 mu^b [(t^b - 1) - b (t - 1)] / (a b)
+            # with u the log of t = y/mu it is 2 mu^b [(t^b - 1) - b (t - 1)] / (a b)
+            u = np.where(np.abs(y - mu) < 0.5 * mu, np.log1p((y - mu) / mu), np.log(y) - np.log(mu))
             far = np.where(y == 0, a, np.expm1(b * u) - b * (y - mu) / mu)
             near = np.abs(u) < 0.25  # there the two terms are expanded in u, for they would cancel
             return np.asarray(2.0 * np.power(mu, b) / (a * b) * np.where(near, polyval(u, terms), far))
@@ -129,7 +135,7 @@ def gamma_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float) -
 
 def inverse_gaussian_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float) -> Array:
     """-w/2 [log(2 pi phi y^3) + (y - mu)^2 / (phi mu^2 y)]."""
-    return -0.5 * w * (np.log(2.0 * np.pi * phi * y**3) + (y - mu) ** 2 / (phi * mu * mu * y))
+    return -0.5 * w * (np.log(2.0 * np.pi * phi * y**3) + inverse_gaussian_deviance(y, mu, nu) / phi)
 
 
 def negative_binomial_log_likelihood(theta: float) -> Callable[[Array, Array, Array, Array, float], Array]:

@@ -16,6 +16,7 @@ from conformance.deviance import (
     binomial_log_likelihood,
     gamma_deviance,
     gamma_log_likelihood,
+    inverse_gaussian_deviance,
     inverse_gaussian_log_likelihood,
     negative_binomial_deviance,
     negative_binomial_log_likelihood,
@@ -32,6 +33,7 @@ class Family:
     """A family of the exponential kind, with its known parameter (theta, power) bound.
 
     variance(mu, nu)               V(mu); nu is 1 - mu, used by the binomial alone
+    variance_slope(mu, nu)         dV / d mu
     unit_deviance(y, mu, nu)       d(y, mu) >= 0, its weighted sum is the deviance
     log_likelihood(y, mu, nu, w, phi)   one term a row, constants included, as R's ``logLik`` counts them;
                                    phi is the dispersion, for the families that have one
@@ -42,6 +44,7 @@ class Family:
 
     name: str
     variance: Callable[[Array, Array], Array]
+    variance_slope: Callable[[Array, Array], Array]
     unit_deviance: Callable[[Array, Array, Array], Array]
     log_likelihood: Callable[[Array, Array, Array, Array, float], Array]
     responses: Interval
@@ -62,6 +65,7 @@ def _no_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float) -> 
 GAUSSIAN = Family(
     "gaussian",
     variance=lambda mu, nu: np.ones_like(mu),
+    variance_slope=lambda mu, nu: np.zeros_like(mu),
     unit_deviance=lambda y, mu, nu: (y - mu) ** 2,
     log_likelihood=lambda y, mu, nu, w, phi: -0.5 * (np.log(2.0 * np.pi * phi / w) + w * (y - mu) ** 2 / phi),
     responses=REAL,
@@ -71,6 +75,7 @@ GAUSSIAN = Family(
 BINOMIAL = Family(
     "binomial",
     variance=lambda mu, nu: mu * nu,
+    variance_slope=lambda mu, nu: nu - mu,
     unit_deviance=binomial_deviance,
     log_likelihood=binomial_log_likelihood,
     responses=Interval(0.0, 1.0, True, True),
@@ -81,6 +86,7 @@ BINOMIAL = Family(
 POISSON = Family(
     "poisson",
     variance=lambda mu, nu: mu,
+    variance_slope=lambda mu, nu: np.ones_like(mu),
     unit_deviance=poisson_deviance,
     log_likelihood=poisson_log_likelihood,
     responses=Interval(0.0, low_closed=True),
@@ -91,6 +97,7 @@ POISSON = Family(
 GAMMA = Family(
     "gamma",
     variance=lambda mu, nu: mu * mu,
+    variance_slope=lambda mu, nu: 2.0 * mu,
     unit_deviance=gamma_deviance,
     log_likelihood=gamma_log_likelihood,
     responses=POSITIVE,
@@ -100,7 +107,8 @@ GAMMA = Family(
 INVERSE_GAUSSIAN = Family(
     "inverse_gaussian",
     variance=lambda mu, nu: mu**3,
-    unit_deviance=lambda y, mu, nu: (y - mu) ** 2 / (y * mu * mu),
+    variance_slope=lambda mu, nu: 3.0 * mu * mu,
+    unit_deviance=inverse_gaussian_deviance,
     log_likelihood=inverse_gaussian_log_likelihood,
     responses=POSITIVE,
     means=POSITIVE,
@@ -113,6 +121,7 @@ def negative_binomial(theta: float) -> Family:
     return Family(
         "negative_binomial",
         variance=lambda mu, nu: mu + mu * mu / theta,
+        variance_slope=lambda mu, nu: 1.0 + 2.0 * mu / theta,
         unit_deviance=negative_binomial_deviance(theta),
         log_likelihood=negative_binomial_log_likelihood(theta),
         responses=Interval(0.0, low_closed=True),
@@ -128,6 +137,7 @@ def tweedie(power: float) -> Family:
     return Family(
         "tweedie",
         variance=lambda mu, nu: np.power(mu, power),
+        variance_slope=lambda mu, nu: power * np.power(mu, power - 1.0),
         unit_deviance=limits[power].unit_deviance if power in limits else tweedie_deviance(power),
         log_likelihood=_no_log_likelihood,
         responses=limits[power].responses if power in limits else Interval(0.0, low_closed=power < 2.0),

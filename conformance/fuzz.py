@@ -60,7 +60,7 @@ AVAILABLE_PROVIDERS["glm-conformance"] = f"{__name__}._Plain"
 class Judged:
     """What became of a drawn problem: its proven outcome, or why there is none, and the verdicts that failed.
 
-    ``elsewhere``: the fit is at another local maximum than the proven one, which is no failure.
+    ``elsewhere``: the fit is at another local maximum than the proven one, of higher or lower likelihood: no failure.
     ``admitted``: it is off, and says that it did not converge or warns.
     """
 
@@ -68,13 +68,21 @@ class Judged:
     outcome: str
     reason: str = ""
     failures: tuple[Verdict, ...] = ()
-    elsewhere: bool = False
+    elsewhere: str = ""
     admitted: bool = False
 
     @property
     def first(self) -> Verdict:
         """The first failure that has a cause, for the rest follows from it; else the first."""
         return next((v for v in self.failures if v.cause not in (None, "unexplained", "silence")), self.failures[0])
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """What a record of the run says of it: a line of JSON."""
+        asked = {name: self.drawn.keys[name] for name in ("family", "link", "formula")}
+        bad = [{"check": v.check, "cause": v.cause, "message": v.message} for v in self.failures]
+        said = {"outcome": self.outcome, "reason": self.reason, "elsewhere": self.elsewhere}
+        return {"id": self.drawn.id, **asked, **said, "kind": self.key, "failures": bad}
 
     @property
     def key(self) -> Key | None:
@@ -119,12 +127,10 @@ def _judge(implementation: Implementation, drawn: Drawn, demand: Demand, checks:
     if reference.source.endswith("local maximum"):
         conventions = implementation.conventions_of(case.family, case.link)
         trial = Trial(case, case.problem(), fit, refusal, reference, conventions, demand)
-        if maxima.elsewhere(trial):
-            return Judged(drawn, case.outcome, elsewhere=True)
-        silent = {"null_deviance"} if maxima.null_elsewhere(trial) else set()
-        if all(v.check != "coefficients" for v in bad):  # a fit where the proof is; the optimiser is at another maximum
-            silent.add("optimiser")
-        bad = tuple(v for v in bad if v.check not in silent)
+        if other := maxima.elsewhere(trial):
+            return Judged(drawn, case.outcome, elsewhere=other)
+        if maxima.null_elsewhere(trial):
+            bad = tuple(v for v in bad if v.check != "null_deviance")
     return Judged(drawn, case.outcome, "", bad, admitted=admitted)
 
 
@@ -158,14 +164,15 @@ class Tally:
 
     drawn: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     undecided: Counter[str] = field(default_factory=Counter)
-    elsewhere: int = 0
+    elsewhere: Counter[str] = field(default_factory=Counter)
     found: dict[Key, Found] = field(default_factory=dict)
 
     def add(self, judged: Judged) -> Found | None:
         """Count one problem; what it shows, if nothing has shown it yet."""
         keys = judged.drawn.keys
         self.drawn[keys["family"], keys["link"], judged.outcome] += 1
-        self.elsewhere += judged.elsewhere
+        if judged.elsewhere:
+            self.elsewhere[judged.elsewhere] += 1
         if judged.reason:
             self.undecided[judged.reason] += 1
         if judged.key is None:
@@ -198,8 +205,8 @@ class Stream:
         self._visit(found.append, (Phase.generate,))
         return found
 
-    def shrunk(self, first: Drawn, fails: Callable[[Drawn], bool]) -> Drawn:
-        """A smaller problem than ``first``, one of the stream, that still ``fails``."""
+    def shrunk(self, first: Drawn, fails: Callable[[Drawn], bool], tries: int = SHRINKS) -> Drawn:
+        """A smaller problem than ``first``, of the stream, that still ``fails``; at most ``tries`` are looked at."""
         smallest, known, reached = first, {first.id: True}, False
 
         def look(drawn: Drawn) -> None:
@@ -208,7 +215,7 @@ class Stream:
             if not reached:
                 return
             if drawn.id not in known:
-                if len(known) > SHRINKS:
+                if len(known) > tries:
                     raise _Enough
                 known[drawn.id] = fails(drawn)
             if known[drawn.id]:
@@ -248,10 +255,13 @@ def fuzz(
     pairs: Sequence[str] = (),
     advance: Callable[[str], None] = lambda name: None,
     jobs: int = 1,
+    shrinks: int = SHRINKS,
+    record: Callable[[Judged], None] = lambda judged: None,
 ) -> Tally:
     """Draw ``count`` problems and judge them, in ``jobs`` processes if more than one (give a name then).
 
-    What fails in a new way is written below ``out`` at once, and again when it is shrunk while it fails in that way.
+    What fails in a new way is written below ``out`` at once, and again when it is shrunk while it fails in that way,
+    for which at most ``shrinks`` problems are tried.  ``record`` gets each as soon as it is judged.
     """
     chosen = [pair for pair in ALL_PAIRS if not pairs or any(fnmatchcase("-".join(pair), glob) for glob in pairs)]
     if not chosen:
@@ -259,10 +269,12 @@ def fuzz(
     tally, stream = Tally(), Stream(from_seed, count, chosen)
     found = find(implementation) if isinstance(implementation, str) else implementation
     for judged in _judged(implementation, found, stream.drawn(), demand, jobs):
+        record(judged)
         new = tally.add(judged)
         if new is not None:
             new.path = _keep(judged, out, from_seed) if out is not None else None
-            new.smallest = _shrunk(found, stream, judged, demand)
+        if new is not None and shrinks:
+            new.smallest = _shrunk(found, stream, judged, demand, shrinks)
             if out is not None and new.path is not None:
                 _remove(new.path)
                 new.path = _keep(new.smallest, out, from_seed)
@@ -289,11 +301,13 @@ def _judge_by_name(name: str, demand: Demand, drawn: Drawn) -> Judged:
 _found = cache(find)  # once in each process
 
 
-def _shrunk(implementation: Implementation, stream: Stream, first: Judged, demand: Demand) -> Judged:
+def _shrunk(implementation: Implementation, stream: Stream, first: Judged, demand: Demand, shrinks: int) -> Judged:
     """The smallest problem found that fails as ``first`` does.  Of the checks only that one is asked on the way."""
     assert first.key is not None
     only = [first.key[0]] if first.key[0] in CHECKS else list(CHECKS)
-    smallest = stream.shrunk(first.drawn, lambda drawn: judge(implementation, drawn, demand, only).key == first.key)
+    smallest = stream.shrunk(
+        first.drawn, lambda drawn: judge(implementation, drawn, demand, only).key == first.key, shrinks
+    )
     again = judge(implementation, smallest, demand)
     return again if again.failures else judge(implementation, smallest, demand, only)
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 
 from conformance.family import family_of
 from conformance.fit import Fit
@@ -22,7 +21,7 @@ from conformance.problem import Problem, refuse_invalid
 from conformance.recession import recedes
 from conformance.rows import Rows, pass_over_rows
 from conformance.start import start
-from conformance.steps import halve, hastened
+from conformance.steps import CLOSER, NEARLY, SLOW, fisher_step, halve, newton_step
 
 __all__ = ["Iteration", "Rows", "Solution", "fit", "independent_columns", "pass_over_rows", "solve"]
 
@@ -30,6 +29,7 @@ Array = NDArray[np.float64]
 
 MAX_ITERATIONS = 500  # away from the canonical link Fisher scoring is linear: some fits need many steps
 RANK_TOLERANCE = 1e-12  # exact dependence leaves about 1e-15; R draws the line at 1e-11
+BLIND_STEPS = 2  # where the rounding of a few heavy rows is all of the score, the others have these to settle
 FREE_STEPS = 3  # after a step that the edge of the domain cut short, so many whole ones must follow
 
 
@@ -95,16 +95,18 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
     if not now.valid:
         raise ValueError("the start gives a mean outside the family's domain; give other starting coefficients")
     limit, said, last_wall = problem.max_iterations or MAX_ITERATIONS, "", -FREE_STEPS
-    last: tuple[Array, float] | None = None
+    before, slow, blind = np.inf, False, 0
     while True:
         if steps == limit and not now.settled:
             trace.append(_line(now, 0.0))
             break
-        plain, before = least_squares_step(now), now.decrement
-        then, step, walled = halve(at, beta, hastened(plain, last, now), now)
-        last = (
-            (plain, before) if step is plain else None
-        )  # after a step of another length the ratio has to be learnt anew
+        slow = slow or (now.decrement > SLOW * before and now.decrement**2 < NEARLY * now.deviance)
+        before = now.decrement
+        then, step, walled = halve(at, beta, newton_step(now) if slow else fisher_step(now), now)
+        if then is None and now.settled and blind < BLIND_STEPS:
+            blind, step = blind + 1, fisher_step(now)
+            then = at(beta + step)
+            then = then if then.settled and then.room >= CLOSER * now.room else None
         trace.append(_line(now, float(np.max(np.abs(step), initial=0.0))))
         last_wall = len(trace) if walled else last_wall
         if then is None:
@@ -113,7 +115,7 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
             steep, then = True, pass_over_rows(family, link, X, y, w, offset, beta + step, steep=True)
         steps += not now.settled  # what polishes the last digits is not counted
         beta, now = beta + step, then
-        if recedes(family, link, X, y, step):
+        if recedes(family, link, X, y, beta, step):
             said = (
                 "separation: the likelihood rises for ever along the last step, so that no maximum likelihood "
                 "estimate exists (Albert and Anderson 1984); the coefficients are where the iteration stopped"
@@ -131,12 +133,6 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
     tail = f"; the score is {now.decrement:.2g} standard errors from zero"
     warnings = () if converged else (said + ("" if said.startswith("separation") else tail),)
     return Solution(beta, columns, now, steps, converged, warnings, tuple(trace))
-
-
-def least_squares_step(rows: Rows) -> Array:
-    """(p,) delta by back substitution; zeros where the triangle is singular."""
-    R, rhs = rows.triangle[:-1, :-1], rows.triangle[:-1, -1]
-    return np.asarray(solve_triangular(R, rhs)) if np.all(np.diag(R) != 0) else np.zeros_like(rhs)
 
 
 def independent_columns(X: Array) -> NDArray[np.intp]:

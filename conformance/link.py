@@ -48,7 +48,7 @@ REAL, POSITIVE, UNIT = Interval(), Interval(0.0), Interval(0.0, 1.0)
 
 @dataclass(frozen=True)
 class Link:
-    """eta = linkfun(mu), mu = linkinv(eta), mu_eta = d mu / d eta.
+    """eta = linkfun(mu), mu = linkinv(eta), mu_eta = d mu / d eta, mu_eta2 = d^2 mu / d eta^2.
 
     ``complement`` is 1 - mu computed from eta without cancellation.  ``etas`` are the linear predictors that have
     a mean (R's ``valideta``), ``means`` the means that have a linear predictor.
@@ -58,6 +58,7 @@ class Link:
     linkfun: Function
     linkinv: Function
     mu_eta: Function
+    mu_eta2: Function
     means: Interval
     etas: Interval = REAL
     complement: Function = lambda eta: eta  # every link below has its own
@@ -65,7 +66,7 @@ class Link:
     right: Function | None = None  # (1 - mu) / mu_eta, for links where both underflow and their ratio does not
 
     def __post_init__(self) -> None:
-        for name in ("linkfun", "linkinv", "mu_eta", "complement", "left", "right"):
+        for name in ("linkfun", "linkinv", "mu_eta", "mu_eta2", "complement", "left", "right"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, _quiet(getattr(self, name)))
 
@@ -108,6 +109,7 @@ LINKS: dict[str, Link] = {
             linkfun=lambda mu: mu,
             linkinv=lambda eta: eta,
             mu_eta=np.ones_like,
+            mu_eta2=np.zeros_like,
             complement=lambda eta: 1.0 - eta,
             means=REAL,
         ),
@@ -116,6 +118,7 @@ LINKS: dict[str, Link] = {
             linkfun=np.log,
             linkinv=np.exp,
             mu_eta=np.exp,
+            mu_eta2=np.exp,
             complement=lambda eta: -np.expm1(eta),
             means=POSITIVE,
         ),
@@ -124,6 +127,7 @@ LINKS: dict[str, Link] = {
             linkfun=special.logit,
             linkinv=special.expit,
             mu_eta=lambda eta: special.expit(eta) * special.expit(-eta),
+            mu_eta2=lambda eta: np.tanh(-eta / 2.0) / (4.0 * np.cosh(eta / 2.0) ** 2),  # mu_eta (1 - 2 mu)
             complement=lambda eta: special.expit(-eta),
             left=lambda eta: 1.0 + np.exp(eta),
             right=lambda eta: 1.0 + np.exp(-eta),
@@ -134,6 +138,7 @@ LINKS: dict[str, Link] = {
             linkfun=special.ndtri,
             linkinv=special.ndtr,
             mu_eta=lambda eta: np.exp(-0.5 * eta * eta) / np.sqrt(2.0 * np.pi),
+            mu_eta2=lambda eta: -eta * np.exp(-0.5 * eta * eta) / np.sqrt(2.0 * np.pi),
             complement=lambda eta: special.ndtr(-eta),
             left=lambda eta: np.sqrt(np.pi / 2.0) * special.erfcx(-eta / np.sqrt(2.0)),  # Mills' ratio
             right=lambda eta: np.sqrt(np.pi / 2.0) * special.erfcx(eta / np.sqrt(2.0)),
@@ -144,6 +149,7 @@ LINKS: dict[str, Link] = {
             linkfun=_cauchy_quantile,
             linkinv=_cauchy_cdf,
             mu_eta=_cauchy_density,
+            mu_eta2=lambda eta: -2.0 * eta / (np.pi * (1.0 + eta * eta) ** 2),
             complement=lambda eta: _cauchy_cdf(-eta),
             means=UNIT,
         ),
@@ -152,6 +158,7 @@ LINKS: dict[str, Link] = {
             linkfun=lambda mu: np.log(-np.log1p(-mu)),
             linkinv=lambda eta: -np.expm1(-np.exp(eta)),
             mu_eta=lambda eta: np.exp(eta - np.exp(eta)),
+            mu_eta2=lambda eta: np.exp(eta - np.exp(eta)) * -np.expm1(eta),
             complement=lambda eta: np.exp(-np.exp(eta)),
             left=lambda eta: _expm1_ratio(np.exp(eta)),
             right=lambda eta: np.exp(-eta),
@@ -162,6 +169,7 @@ LINKS: dict[str, Link] = {
             linkfun=lambda mu: 1.0 / mu,
             linkinv=lambda eta: 1.0 / eta,
             mu_eta=lambda eta: -1.0 / (eta * eta),
+            mu_eta2=lambda eta: 2.0 / eta**3,
             complement=lambda eta: (eta - 1.0) / eta,
             means=REAL,
         ),
@@ -170,6 +178,7 @@ LINKS: dict[str, Link] = {
             linkfun=lambda mu: 1.0 / (mu * mu),
             linkinv=lambda eta: 1.0 / np.sqrt(eta),
             mu_eta=lambda eta: -0.5 / (eta * np.sqrt(eta)),
+            mu_eta2=lambda eta: 0.75 / (eta * eta * np.sqrt(eta)),
             complement=lambda eta: 1.0 - 1.0 / np.sqrt(eta),
             means=POSITIVE,
             etas=POSITIVE,
@@ -179,6 +188,7 @@ LINKS: dict[str, Link] = {
             linkfun=np.sqrt,
             linkinv=lambda eta: eta * eta,
             mu_eta=lambda eta: 2.0 * eta,
+            mu_eta2=lambda eta: np.full_like(eta, 2.0),
             complement=lambda eta: (1.0 - eta) * (1.0 + eta),
             means=POSITIVE,
             etas=POSITIVE,

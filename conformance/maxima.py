@@ -18,7 +18,7 @@ from conformance.trial import Trial
 
 Array = NDArray[np.float64]
 STEP = 1e-4  # in standard errors, for differences of the score
-GRID = 400  # points between which the null model's score may change its sign once
+GRID = 40  # places from one row's eta or pole to the next, between which the null model's score changes sign once
 SAME = 1e-6  # relative: deviances that are one
 
 
@@ -43,13 +43,13 @@ def is_maximum(trial: Trial, beta: Array) -> bool:
     return bool(np.all(np.isfinite(hessian)) and np.max(np.linalg.eigvalsh(hessian + hessian.T)) < 0)
 
 
-def elsewhere(trial: Trial) -> str | None:
-    """In words, where the fit is at a strict local maximum other than the proven one; None where it is not."""
+def elsewhere(trial: Trial) -> str:
+    """Whether a fit at another strict local maximum has a "higher" or a "lower" likelihood; "" where it is at none."""
     root = trial.other_root
     if root is None or trial.fit is None or not is_maximum(trial, trial.fit.coefficients):
-        return None
+        return ""
     here, there = root
-    return f"at another local maximum: deviance {here.deviance:.6g}, proven {there.deviance:.6g}"
+    return "higher" if here.deviance < there.deviance else "lower"
 
 
 def null_elsewhere(trial: Trial) -> str | None:
@@ -58,13 +58,14 @@ def null_elsewhere(trial: Trial) -> str | None:
     if fit is None or not fit.null_deviance or problem.offset is None or not problem.intercept:
         return None
     null = replace(problem, X=np.ones((problem.n, 1)), names=("(Intercept)",), start=None)
+    used = problem.prior_weights > 0
     with np.errstate(all="ignore"):
-        etas = link_of(problem.link).linkfun(problem.y) - problem.offsets
-    etas = etas[np.isfinite(etas) & (problem.prior_weights > 0)]
-    if not len(etas):
-        return None
-    spread = max(float(np.ptp(etas)), 1.0)
-    places = np.linspace(etas.min() - spread, etas.max() + spread, GRID)
+        etas = link_of(problem.link).linkfun(problem.y)[used] - problem.offsets[used]
+    ends = np.unique(np.concatenate([etas[np.isfinite(etas)], -problem.offsets[used]]))  # and where eta is 0: poles
+    spread = max(float(np.ptp(ends)), 1.0)
+    ends = np.concatenate([[ends[0] - spread], ends, [ends[-1] + spread]])
+    within = (1.0 - np.cos(np.linspace(0.0, np.pi, GRID))) / 2.0  # close together at both ends
+    places = np.unique(ends[:-1, None] + np.diff(ends)[:, None] * within)
 
     def score(place: float) -> float:
         rows = trial.rows_at(np.array([place]), null)

@@ -20,6 +20,7 @@ class Rows:
     """All that a step needs to know of the rows: sums and a triangle, so that blocks of rows can be joined."""
 
     triangle: Array  # (p + 1, p + 1), R of the QR of [sqrt(W) X, sqrt(W) r]
+    curvature: Array  # (p, p), R^-T X' diag(observed weights) X R^-1: the identity for a canonical link
     score: Array  # (p,) U = X'W r
     rounding: Array  # (p,) the rounding error that U may hold
     noise: float  # and what becomes of it in the decrement
@@ -41,6 +42,11 @@ class Rows:
         return float(np.linalg.norm(self.triangle[:-1, -1]))
 
     @property
+    def concave(self) -> bool:
+        """Whether the log-likelihood is concave here: its observed information is positive definite."""
+        return bool(np.all(np.linalg.eigvalsh(self.curvature) > 0))
+
+    @property
     def settled(self) -> bool:
         """Whether the score is zero: to within its own rounding error, or so that the step would be SMALL."""
         return self.decrement <= max(self.noise, SMALL)
@@ -56,26 +62,31 @@ def pass_over_rows(
     """
     p = X.shape[1]
     triangle, nothing = np.zeros((p + 1, p + 1)), np.full(p, np.nan)
+    nowhere = Rows(triangle, np.eye(p), nothing, nothing, np.nan, np.inf, np.nan)
     eta = X @ beta + offset
     if not np.all(np.isfinite(eta)):  # coefficients of no model
-        return Rows(triangle, nothing, nothing, np.nan, np.inf, np.nan)
+        return nowhere
     mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
     walled = not (link.etas is REAL and link.means.inside(family.means))  # some beta have no mean in this family
     if walled and not np.all(link.etas.contains(eta) & family.means.contains(mu)):
-        return Rows(triangle, nothing, nothing, np.nan, np.inf, np.nan)
+        return nowhere
     deviance = float(np.sum(w * family.unit_deviance(y, mu, nu)))
     V, residual = family.variance(mu, nu), family.residual(y, mu, nu)
     W, r, a = w * mu_eta**2 / V, residual / mu_eta, w * mu_eta / V
     live = (mu_eta != 0) & (V > 0) & np.isfinite(W) & np.isfinite(r)  # a mean at the end of its range pulls no more
     W, r, a = np.where(live, W, 0.0), np.where(live, r, 0.0), np.where(live, a, 0.0)
-    bend = _bend(family, link, y, w, eta, W) if steep else W
+    observed = observed_weights(family, link, y, w, eta)
+    observed = np.where(live & np.isfinite(observed), observed, W)
+    bend = np.maximum(W, observed) if steep else W  # next to a wall Fisher's steps run into it
     root = np.sqrt(bend)
     z = np.divide(W * r, root, out=np.zeros_like(root), where=root > 0)
-    down = np.argsort(-root * np.max(np.abs(X), axis=1, initial=0.0), kind="stable")  # a small row with a large z would
-    Q, upper = np.linalg.qr(np.column_stack([root[:, None] * X, z])[down])  # spoil those below it (Powell, Reid 1969)
+    down = descending(root[:, None] * X)
+    Q, upper = np.linalg.qr(np.column_stack([root[:, None] * X, z])[down])
     if not np.all(np.isfinite(upper)):  # overflow: a mean too small or too large for doubles
-        return Rows(triangle, nothing, nothing, np.nan, np.inf, np.nan)
+        return nowhere
     triangle = np.vstack([upper, triangle[len(upper) :]])  # zeros below, where there are fewer rows than columns
+    of_bend = np.divide(observed, bend, out=np.ones_like(bend), where=bend > 0)[down]
+    curvature = Q[:, :p].T @ (of_bend[:, None] * Q[:, :p])
     with np.errstate(all="ignore"):  # far outside, where only a diagnosis looks, means overflow
         of_eta = np.abs(X) @ np.abs(beta) + np.abs(offset)  # the terms of its sum: times EPS, what rounding does to it
         of_mean = np.abs(mu_eta) * of_eta
@@ -90,6 +101,7 @@ def pass_over_rows(
     ends = walled or link.name == "inverse"
     return Rows(
         triangle,
+        curvature,
         score,
         rounding,
         noise,
@@ -102,19 +114,25 @@ def pass_over_rows(
     )
 
 
-def _bend(family: Family, link: Link, y: Array, w: Array, eta: Array, W: Array) -> Array:
-    """(n,) the observed weights, or the working weights where those are the larger.
+def descending(A: Array) -> NDArray[np.intp]:
+    """The order of A's rows, largest first, in which Householder's QR keeps the digits of the small ones.
 
-    Next to a wall the likelihood falls more steeply than it is expected to, and Fisher's steps run into the wall.
+    Else a heavy row below would spoil the light ones above it (Powell and Reid 1969).
     """
+    return np.argsort(-np.max(np.abs(A), axis=1, initial=0.0), kind="stable")
 
-    def pull(eta: Array) -> Array:
-        mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
-        return w * family.residual(y, mu, nu) * mu_eta / family.variance(mu, nu)
 
-    h = 1e-5 * np.abs(eta)
-    observed = (pull(eta - h) - pull(eta + h)) / (2.0 * h)
-    return np.fmax(W, np.where(np.isfinite(observed), observed, W))
+@np.errstate(all="ignore")
+def observed_weights(family: Family, link: Link, y: Array, w: Array, eta: Array) -> Array:
+    """(n,) minus the second derivative of each row's log-likelihood in eta, times the dispersion.
+
+    w (mu_eta^2 / V - (y - mu) d(mu_eta / V)/d eta); its expectation is the working weight (Green 1984, sec. 2.2).
+    """
+    mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
+    V, residual = family.variance(mu, nu), family.residual(y, mu, nu)
+    pull = mu_eta / V
+    bend = link.mu_eta2(eta) / V - pull**2 * family.variance_slope(mu, nu)
+    return w * (mu_eta * pull - residual * bend)
 
 
 def _at_edge(family: Family, link: Link, y: Array, mu: Array, nu: Array, of_mean: Array) -> bool:

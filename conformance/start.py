@@ -58,11 +58,23 @@ def start(
     if np.isfinite(height(best)):
         return best
     level = float(link.linkfun(mean)[0])
+    level = np.copysign(min(abs(level), 0.5 * _room(X, offset, np.sign(level))), level)
     for share in (1.0, 1e-1, 1e-2, 1e-3):  # where the flattest eta spans too much, a mean underflows
         inside = _inside(X, offset, level * share)
         if np.isfinite(height(inside)):
             return inside
     return min((beta, constant), key=deviance)
+
+
+def _room(X: Array, offset: Array, sign: float) -> float:
+    """The largest t so that some coefficients have sign eta >= t everywhere (a linear program; may be infinite)."""
+    found = linprog(
+        [0.0] * X.shape[1] + [-1.0],
+        A_ub=np.column_stack([-sign * X / np.linalg.norm(X, axis=0), np.ones(len(X))]),
+        b_ub=sign * offset,
+        bounds=[(None, None)] * (X.shape[1] + 1),
+    )
+    return np.inf if found.x is None else float(found.x[-1])
 
 
 def _inside(X: Array, offset: Array, level: float) -> Array:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
 
 if TYPE_CHECKING:
     from conformance.rows import Rows
@@ -19,25 +20,26 @@ CLOSER = 0.01  # the least share of its distance from a wall that a step may lea
 BLIND = 1e6  # a fall of the deviance by fewer units in its last place is lost in rounding
 SEEN = 1e3  # a fall by more of them is none of rounding, for all that
 BLURRED = 10.0  # so many times what rounding eta may do to it, too
+SLOW = 0.5  # the share of the last decrement from which on it pays to take the observed information
 NEARLY = 1e-2  # of the deviance: where steps win less, they may be near the end of a long line
-SLOW = 0.5  # the share of the last step from which on it pays
-STRAIGHT = 0.99  # the cosine of the angle between steps that go on along one line
 
 
-def hastened(step: Array, last: tuple[Array, float] | None, rows: Rows) -> Array:
-    """``step``, or where it goes on along the ``last`` one by a constant ratio, the sum of all steps to come.
+def fisher_step(rows: Rows) -> Array:
+    """(p,) delta of Fisher scoring, by back substitution; zeros where the triangle is singular."""
+    R, rhs = rows.triangle[:-1, :-1], rows.triangle[:-1, -1]
+    return np.asarray(solve_triangular(R, rhs)) if np.all(np.diag(R) != 0) else np.zeros_like(rhs)
 
-    Aitken's process (1926), for Fisher scoring away from the canonical link is linear: it creeps, or swings to and fro.
-    Towards an estimate at infinity steps are as straight, but the decrement shrinks faster than they do.
+
+def newton_step(rows: Rows) -> Array:
+    """(p,) delta by the observed information, where that is positive definite; that of Fisher scoring elsewhere.
+
+    Away from the canonical link Fisher scoring is linear, it creeps or swings to and fro; Newton's method is quadratic.
     """
-    if last is None or rows.decrement**2 > NEARLY * rows.deviance:
-        return step
-    R, (before, decrement) = rows.triangle[:-1, :-1], last
-    new, old = R @ step, R @ before
-    ratio = float(new @ old / (old @ old)) if np.any(old) else 0.0
-    straight = abs(new @ old) >= STRAIGHT * np.linalg.norm(new) * np.linalg.norm(old)
-    steady = abs(rows.decrement - abs(ratio) * decrement) <= (1.0 - STRAIGHT) * decrement
-    return step / (1.0 - ratio) if straight and steady and SLOW < abs(ratio) < 1.0 else step
+    R, rhs = rows.triangle[:-1, :-1], rows.triangle[:-1, -1]
+    try:
+        return np.asarray(solve_triangular(R, cho_solve(cho_factor(rows.curvature), rhs)))
+    except LinAlgError:  # also of a singular triangle
+        return fisher_step(rows)
 
 
 def halve(at: Callable[[Array], Rows], beta: Array, step: Array, now: Rows) -> tuple[Rows | None, Array, bool]:
@@ -55,7 +57,8 @@ def halve(at: Callable[[Array], Rows], beta: Array, step: Array, now: Rows) -> t
         else:
             lower = then.deviance <= now.deviance * (1 + 8 * EPS)
         inside = then.valid and then.above == now.above and then.room >= CLOSER * now.room
-        if inside and lower:
+        past = inside and float(then.score @ step) < 0 and not then.concave  # over the top, and out on a plain
+        if inside and lower and not past:
             return then, step, walled
         walled, step = walled or not inside, step / 2
     return None, np.zeros_like(step), walled

@@ -12,13 +12,15 @@ from scipy.linalg import solve_triangular
 
 from conformance.family import Family, family_of
 from conformance.fit import Fit
-from conformance.link import link_of
+from conformance.link import Link, link_of
 from conformance.problem import Problem
+from conformance.rows import descending
 
 if TYPE_CHECKING:
     from conformance.irls import Solution
 
 Array = NDArray[np.float64]
+NULL_STARTS = 7  # of a null model with an offset, whose likelihood may have several maxima
 
 
 def summarise(problem: Problem, solution: Solution) -> Fit:
@@ -42,13 +44,15 @@ def summarise(problem: Problem, solution: Solution) -> Fit:
     dispersion = estimated if family.known_dispersion is None else family.known_dispersion
 
     weighted = problem.X[:, columns] * np.where(used & np.isfinite(root_W), root_W, 0.0)[:, None]
-    R = np.linalg.qr(weighted, mode="r")  # X'WX = R'R, so its inverse is S S' with S = R^-1, by back substitution
-    S = solve_triangular(R, np.eye(p)) if np.all(np.diag(R) != 0) else np.full((p, p), np.inf)
+    down, leverages = descending(weighted), np.full(problem.n, np.nan)
+    Q, R = np.linalg.qr(weighted[down])
+    informed = bool(np.all(np.diag(R) != 0))
+    S = solve_triangular(R, np.eye(p)) if informed else np.full((p, p), np.inf)  # X'WX = R'R, its inverse is S S'
+    leverages[down] = np.sum(Q**2, axis=1) if informed else np.nan  # the diagonal of the hat matrix Q Q'
     standard_errors, covariance = np.full(problem.p, np.nan), np.full((problem.p, problem.p), np.nan)
     standard_errors[columns] = np.sqrt(dispersion) * np.linalg.norm(S, axis=1)
     with np.errstate(all="ignore"):  # a singular information has infinite errors
         covariance[np.ix_(columns, columns)] = dispersion * (S @ S.T)
-        leverages = np.sum((weighted @ S) ** 2, axis=1)
 
     log_likelihood = _log_likelihood(family, problem, mu, nu, deviance)
     parameters = p + (family.known_dispersion is None)
@@ -101,10 +105,9 @@ def null_deviance(problem: Problem) -> float:
     y, w, offset = problem.y[used], problem.prior_weights[used], problem.offsets[used]
     if problem.intercept and problem.offset is not None:
         null = replace(problem, X=np.ones((problem.n, 1)), names=("(Intercept)",), start=None, max_iterations=None)
-        middle = link.linkfun(np.array([np.average(y, weights=w)]))
         found = []
-        for start in (None, middle - np.min(offset), middle - np.max(offset)):  # some constants may have no mean
-            with contextlib.suppress(ValueError):
+        for start in (None, *_null_starts(link, y, w, offset)):
+            with contextlib.suppress(ValueError):  # some constants may have no mean
                 found.append(solve(replace(null, start=start)).rows.deviance)
         return min(found, default=np.nan)  # there may be several maxima
     if problem.intercept:
@@ -113,3 +116,12 @@ def null_deviance(problem: Problem) -> float:
         mu, nu = link.linkinv(offset), link.complement(offset)
     with np.errstate(all="ignore"):
         return float(np.sum(w * family.unit_deviance(y, mu, nu)))
+
+
+def _null_starts(link: Link, y: Array, w: Array, offset: Array) -> list[Array]:
+    """Constants (1,) from which to look for the null model's best maximum: next to the data, and at the ends."""
+    with np.errstate(all="ignore"):
+        middle, etas = link.linkfun(np.array([np.average(y, weights=w)])), np.sort(link.linkfun(y) - offset)
+    etas = etas[np.isfinite(etas)]
+    places = {int(k) for k in np.linspace(0, len(etas) - 1, NULL_STARTS)} if len(etas) else set()
+    return [middle - np.min(offset), middle - np.max(offset), *(etas[[k]] for k in sorted(places))]

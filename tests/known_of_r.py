@@ -20,12 +20,6 @@ R_IS_OFF = {
     "ig-log-runs-away": "halves steps until means are valid, not until the deviance falls: ends at a deviance of 1e32",
 }
 
-#: A digit less than --strict asks, and no more.
-R_IS_SHORT = {
-    "nb-log-large-counts": "Fisher scoring creeps: polishing ends while a step is a quarter of what is left",
-    "tweedie-2-log-creeping": "the same, where a step is a thirtieth of what is left",
-}
-
 #: R refuses these, though they have an estimate: one start, one way of cutting a step short, and it gives up.
 R_REFUSES = (
     "gamma-identity-hard-start",

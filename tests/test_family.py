@@ -6,7 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from conformance.family import PAIRS, Family, family_of
+from conformance.family import PAIRS, Family, family_of, tweedie
 from conformance.link import LINKS, Link
 
 ETAS = (-800.0, -40.0, -37.0, -8.3, -1.0, -1e-9, 1e-9, 0.3, 1.0, 5.0, 8.3, 37.0, 40.0, 800.0)
@@ -99,6 +99,14 @@ def test_mu_eta_is_the_derivative_of_linkinv(link: Link) -> None:
     np.testing.assert_allclose((link.linkinv(eta + h) - link.linkinv(eta - h)) / (2 * h), link.mu_eta(eta), rtol=1e-8)
 
 
+@pytest.mark.parametrize("link", LINKS.values(), ids=lambda link: link.name)
+def test_mu_eta2_is_the_derivative_of_mu_eta(link: Link) -> None:
+    eta = np.array([0.2, 0.9, 1.7])
+    h = 1e-6
+    slope = (link.mu_eta(eta + h) - link.mu_eta(eta - h)) / (2 * h)
+    np.testing.assert_allclose(slope, link.mu_eta2(eta), rtol=1e-8, atol=1e-10)
+
+
 def _means(family: Family) -> np.ndarray:
     return np.array(MEANS.get(family.name, (0.05, 1.0, 7.5)))
 
@@ -110,6 +118,23 @@ def test_unit_deviance_is_zero_at_the_mean_and_positive_elsewhere(family: Family
     d = family.unit_deviance(np.broadcast_to(y, mu.shape), mu, 1.0 - mu)
     assert np.all(np.abs(np.diag(d)) <= (1e-14 if family.name == "tweedie" else 1e-15))  # its powers cancel
     assert np.all(d[~np.eye(len(y), dtype=bool)] > 0)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
+def test_the_variance_slope_is_the_derivative_of_the_variance(family: Family) -> None:
+    mu, h = _means(family), 1e-6
+    slope = (family.variance(mu + h, 1 - mu - h) - family.variance(mu - h, 1 - mu + h)) / (2 * h)
+    np.testing.assert_allclose(family.variance_slope(mu, 1 - mu), slope, rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize("power", [1.1, 1.5, 1.9, 2.5, 3.5])
+@pytest.mark.parametrize("ratio", [1e-30, 1e-17, 1e-9, 0.3, 0.6, 1.001, 3.0, 1e9, 1e30])
+def test_the_tweedie_deviance_keeps_its_digits_however_far_the_mean_is(power: float, ratio: float) -> None:
+    y, mu = np.array([7.0]), np.array([7.0 / ratio])
+    with mpmath.workdps(60):
+        a, b, m = mpmath.mpf(power) - 1, 2 - mpmath.mpf(power), mpmath.mpf(float(mu[0]))
+        want = 2 * (7 * (m**-a - mpmath.mpf(7) ** -a) / a + (m**b - mpmath.mpf(7) ** b) / b)
+    assert close(float(tweedie(power).unit_deviance(y, mu, 1 - mu)[0]), want, 11.0)
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -108,4 +109,18 @@ def test_a_call_that_can_not_be_used_exits_2(tmp_path: Path) -> None:
     assert command("fuzz", "irls", "--case", "poison-log", "--out", tmp_path).status == 2
     assert command("fuzz", "nobody", "--out", tmp_path).status == 2
     (tmp_path / "file").write_text("")
+    assert command("fuzz", "irls", "--out", tmp_path, "--report", tmp_path / "none" / "x").status == 2
     assert command("fuzz", "irls", "--out", tmp_path / "file").status == 2
+
+
+def test_a_report_has_a_line_for_every_problem_and_without_shrinking_a_failure_stays_as_it_was_drawn(
+    tmp_path: Path,
+) -> None:
+    report, cases = tmp_path / "run.jsonl", tmp_path / "found"
+    asked = ["fuzz", "test_fuzz:without_offset", "--count", "20", "--case", "poisson-log", "--out", str(cases)]
+    done = command(*asked, "--shrinks", "0", "--report", str(report))
+    lines = [json.loads(line) for line in report.read_text().splitlines()]
+    assert done.status == 1
+    assert len(lines) == 20
+    failing = [line["id"] for line in lines if line["failures"]]
+    assert {path.stem for path in cases.rglob("*.yaml")} <= set(failing)

@@ -12,6 +12,7 @@ import numpy as np
 from conformance.causes.arithmetic import (
     another_order,
     cancelled,
+    floored_mean,
     lost_precision,
     lost_row,
     not_a_number,
@@ -122,6 +123,7 @@ _OF_COEFFICIENTS = (other_problem, another_formula, lost_precision, lost_row, ea
 _OF_VALUES = (
     not_a_number,
     other_columns,
+    floored_mean,
     coefficients_first,
     convention,
     slip,

@@ -84,6 +84,21 @@ def saturated_tail(trial: Trial, quantity: str) -> Cause | None:
     )
 
 
+def floored_mean(trial: Trial, quantity: str) -> Cause | None:
+    """Right coefficients, and means that go no lower than a floor: R's log link has one at 2.2e-16."""
+    got, want = getattr(trial.fit, "fitted_values", None), trial.expected.get("fitted_values")
+    if got is None or want is None or quantity == "null_deviance" or _error(trial, "coefficients") > 1e-5:
+        return None
+    floor = float(np.min(got))
+    below = (got == floor) & (want < floor * (1.0 - 1e-6))
+    if not 0.0 < floor < 1e-6 or not np.any(below) or np.any((want < floor) & ~below):
+        return None
+    return "floored mean", (
+        f"{int(below.sum())} of {below.size} means are lower than {floor:.3g}, and reported as that: the inverse link "
+        "has a floor, so that the row's variance, residuals and deviance are not those of its mean"
+    )
+
+
 def lost_row(trial: Trial, quantity: str) -> Cause | None:
     """A row whose mean rounds to 1 though y is 0, or to 0 though y is 1: by subtraction its variance is 0."""
     at = solved(trial)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from conformance.causes.solved import Solved, solved
 from conformance.digits import agreement, worst
-from conformance.irls import least_squares_step
+from conformance.steps import fisher_step
 from conformance.trial import CONVINCING, Cause, Trial, U
 
 Array = NDArray[np.float64]
@@ -24,7 +24,7 @@ def early_stop(trial: Trial, quantity: str) -> Cause | None:
     rows = trial.rows_at(trial.fit.coefficients)
     if not rows.valid or not np.isfinite(rows.decrement):
         return None
-    step = least_squares_step(rows)
+    step = fisher_step(rows)
     want, scale = trial.expected["coefficients"][kept], trial.scale("coefficients")[kept]
     before = worst(agreement(trial.fit.coefficients[kept], want, scale))[0]
     after = {c: worst(agreement(trial.fit.coefficients[kept] + c * step, want, scale))[0] for c in _FACTORS}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from conformance.causes.solved import Solved
-from conformance.problem import Problem
+from conformance.rows import observed_weights
 from conformance.trial import Trial
 
 Array = NDArray[np.float64]
@@ -61,7 +61,7 @@ def wrong_information(trial: Trial, at: Solved, kept: NDArray[np.bool_]) -> Iter
     V, residual, mu_eta, w = at.V[at.used], at.residual[at.used], at.mu_eta[at.used], at.w[at.used]
     phi = trial.expected.get("dispersion") or 1.0
     with np.errstate(all="ignore"):
-        second, slope = second_derivative(trial.problem.link, eta), variance_slope(trial.problem, mu, nu)
+        second, slope = at.link.mu_eta2(eta), at.family.variance_slope(mu, nu)
         for words, s2, s1 in (
             ("computed with a wrong second derivative of the inverse link (its sign)", -second, slope),
             ("computed without the second derivative of the inverse link", 0.0 * second, slope),
@@ -80,46 +80,10 @@ def wrong_information(trial: Trial, at: Solved, kept: NDArray[np.bool_]) -> Iter
 def observed_leverages(trial: Trial, at: Solved) -> Array:
     """(n,) h_i x_i' (X'hX)^-1 x_i with h minus the second derivative of the log-likelihood in eta; 0 where unused."""
     used = at.used
-    with np.errstate(all="ignore"):
-        second, slope = second_derivative(trial.problem.link, at.eta), variance_slope(trial.problem, at.mu, at.nu)
-        h = at.w * (at.mu_eta**2 / at.V - at.residual * (second / at.V - at.mu_eta**2 * slope / at.V**2))
+    h = observed_weights(at.family, at.link, at.y, at.w, at.eta)
     h, found = np.where(np.isfinite(h), h, 0.0)[used], np.zeros(len(used))
     try:
         found[used] = h * np.sum(at.X * np.linalg.solve(at.X.T @ (h[:, None] * at.X), at.X.T).T, axis=1)
     except np.linalg.LinAlgError:
         found[:] = np.nan
     return found
-
-
-_SECOND: dict[str, Callable[[Array], Array]] = {
-    "identity": np.zeros_like,
-    "log": np.exp,
-    "logit": lambda e: np.tanh(-e / 2) / (4 * np.cosh(e / 2) ** 2),
-    "probit": lambda e: -e * np.exp(-e * e / 2) / np.sqrt(2 * np.pi),
-    "cauchit": lambda e: -2 * e / (np.pi * (1 + e * e) ** 2),
-    "cloglog": lambda e: np.exp(e - np.exp(e)) * -np.expm1(e),
-    "inverse": lambda e: 2 / e**3,
-    "inverse_squared": lambda e: 0.75 / (e * e * np.sqrt(e)),
-    "sqrt": lambda e: np.full_like(e, 2.0),
-}
-
-
-def second_derivative(name: str, eta: Array) -> Array:
-    """d^2 mu / d eta^2."""
-    with np.errstate(all="ignore"):
-        # the logistic's is mu_eta (1 - 2 mu), and 1 - 2 mu = -tanh(eta / 2): at eta = 0 it is 0 by symmetry
-        return np.asarray(_SECOND[name](eta))
-
-
-def variance_slope(problem: Problem, mu: Array, nu: Array) -> Array:
-    """dV / d mu."""
-    slopes: dict[str, Callable[[], Array]] = {
-        "gaussian": lambda: np.zeros_like(mu),
-        "binomial": lambda: nu - mu,
-        "poisson": lambda: np.ones_like(mu),
-        "gamma": lambda: 2 * mu,
-        "inverse_gaussian": lambda: 3 * mu**2,
-        "negative_binomial": lambda: 1 + 2 * mu / (problem.theta or 1.0),
-        "tweedie": lambda: (problem.power or 0.0) * mu ** ((problem.power or 0.0) - 1),
-    }
-    return slopes[problem.family]()

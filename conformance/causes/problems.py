@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from conformance.digits import agreement, worst
 from conformance.family import PAIRS, family_of
-from conformance.irls import Rows, least_squares_step, solve
+from conformance.irls import Rows, solve
 from conformance.link import link_of
 from conformance.problem import Problem
+from conformance.steps import fisher_step
 from conformance.trial import CONVINCING, Cause, Trial
 
 Array = NDArray[np.float64]
@@ -36,7 +37,7 @@ def _stays(trial: Trial, rows: Rows) -> bool:
     """Whether one more step moves little: where all information has vanished the score is zero and means nothing."""
     assert trial.fit is not None
     size = float(np.max(np.abs(trial.fit.coefficients[~trial.aliased]), initial=0.0))
-    return float(np.max(np.abs(least_squares_step(rows)), initial=0.0)) <= 1e-4 * size and rows.smallest_weight > 0
+    return float(np.max(np.abs(fisher_step(rows)), initial=0.0)) <= 1e-4 * size and rows.smallest_weight > 0
 
 
 def other_problems(problem: Problem) -> Iterator[tuple[str, Problem]]:

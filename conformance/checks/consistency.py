@@ -5,6 +5,7 @@ Each check ties two reported quantities by the definition of one of them.  Where
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -105,9 +106,9 @@ def deviance_is_a_sum(trial: Trial, fit: Fit) -> Tie:
 
 def _least(trial: Trial, fit: Fit) -> float:
     """The size below which a deviance is rounding: NOTHING of the null one, or six digits of its rounding error."""
-    error = trial.reference.errors.get("deviance")
+    error, null = trial.reference.errors.get("deviance"), fit.null_deviance
     return max(
-        NOTHING * abs(fit.null_deviance or 1.0),
+        NOTHING * (abs(null) if null and math.isfinite(null) else 1.0),  # NaN: the offset alone has no mean
         trial.guard * float(np.max(error)) / NOTHING if error is not None else 0.0,
     )
 

@@ -27,7 +27,7 @@ from conformance.irls import independent_columns, pass_over_rows
 from conformance.link import link_of
 from conformance.problem import Problem
 from conformance.start import start
-from conformance.trial import Finding, Trial
+from conformance.trial import APART, Finding, Trial
 from conformance.verdict import Outcome
 
 Array = NDArray[np.float64]
@@ -63,6 +63,10 @@ def optimiser(trial: Trial) -> Finding:
         return Finding(Outcome.UNDECIDED, "optimiser", message="the independent optimiser did not converge")
     if np.any(trial.aliased != np.isnan(optimum.beta)):
         return Finding(Outcome.UNDECIDED, "optimiser", message="other columns of a dependent set were kept")
+    if trial.reference.source.endswith("local maximum"):
+        apart = np.abs(optimum.beta - trial.expected["coefficients"]) / trial.scale("coefficients")
+        if np.nanmax(apart, initial=0.0) > APART:
+            return Finding(Outcome.UNDECIDED, "optimiser", message="scipy ends at another maximum than the proven one")
     independent = replace(trial.reference, values={**trial.reference.values, "coefficients": optimum.beta})
     demand = replace(trial.demand, strict=False)  # a general optimiser does not have all the digits itself
     found = compare(replace(trial, reference=independent, demand=demand), "coefficients")

@@ -6,6 +6,8 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,6 +37,7 @@ from conformance.errors import CallError, Unusable
 from conformance.library import Library
 
 if TYPE_CHECKING:
+    from conformance.fuzz import Judged
     from conformance.references.movement import Movement
 
 app = typer.Typer(
@@ -81,6 +84,10 @@ def fuzz(
     digits: Digits = 6.0,
     strict: Strict = False,
     jobs: Annotated[int, typer.Option(min=1, help="Judge in so many processes.")] = 1,
+    shrinks: Annotated[
+        int, typer.Option(min=0, help="Smaller problems tried for each failure; 0 keeps them as drawn.")
+    ] = 400,
+    report: Annotated[Path | None, typer.Option(help="Write a line of JSON for each problem here.")] = None,
 ) -> None:
     """Draw random problems, prove each, gate it, and shrink what fails to a case file.  Exit 1 where something fails.
 
@@ -99,10 +106,26 @@ def fuzz(
     if cases.exists() and not cases.is_dir():
         raise CallError(f"can't write cases to {cases}: it is no folder")
     found = find(implementation)
-    with progress(f"fuzz {implementation}", count) as advance:
-        tally = search(implementation, count, seed, Demand(digits, strict), cases, case or (), advance, jobs)
+    with progress(f"fuzz {implementation}", count) as advance, _lines(report) as record:
+        tally = search(
+            implementation, count, seed, Demand(digits, strict), cases, case or (), advance, jobs, shrinks, record
+        )
     show_found(out, found, tally, seed, cases)
     raise typer.Exit(1 if tally.found else 0)
+
+
+@contextmanager
+def _lines(path: Path | None) -> Iterator[Callable[[Judged], None]]:
+    """Writes each problem's line to ``path`` as soon as it is judged; nothing without a path."""
+    if path is None:
+        yield lambda judged: None
+        return
+    try:
+        file = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise CallError(f"can't write the report {path}: {error.strerror}") from error
+    with file:
+        yield lambda judged: print(json.dumps(judged.line), file=file, flush=True)
 
 
 @app.command(epilog="Example: glm-conformance regenerate contraception --source r")

@@ -57,7 +57,7 @@ fit_glm <- function(X, y, weights, offset, family, link, theta, power, start, ma
     if (intercept && !is.null(offset)) { # the null model has a fit of its own, to be polished too
       average <- weighted.mean(y, if (is.null(weights)) rep(1, length(y)) else weights)
       link_of_mean <- distribution$linkfun(average)
-      null <- quiet(ask(rhs = "1", control = control))
+      null <- quiet(ask(rhs = "1", mustart = fitted(first$value), control = control)) # as glm itself does
       if (is.null(null)) null <- quiet(ask(rhs = "1", start = link_of_mean - mean(offset), control = control))
       null <- quiet(polish(null, function(start) ask(rhs = "1", start = start, control = one_step)))
       if (!is.null(null)) first$value$null.deviance <- deviance(null)
@@ -66,13 +66,15 @@ fit_glm <- function(X, y, weights, offset, family, link, theta, power, start, ma
   first
 }
 
-# Single steps by `again` from the coefficients of the last, until they stop moving.  Where Fisher scoring has no fixed
-# point to stop at, because its steps grow, the fit as it was.
+# Single steps by `again` from the coefficients of the last, until they stop moving: where Fisher scoring creeps, what is
+# left is many steps, so that a step of rounding's size is no end yet.  Where it has no fixed point to stop at, because
+# its steps grow, the fit as it was.
 polish <- function(fit, again) {
   kept <- c("converged", "iter", "null.deviance")
   told <- unclass(fit)[kept]
   first <- fit
   moved <- least <- Inf
+  small <- since <- 0 # steps below 1e-6; steps since the least
   errors <- quiet(sqrt(diag(vcov(fit))))
   for (i in 1:2000) {
     beta <- coef(fit)
@@ -81,7 +83,10 @@ polish <- function(fit, again) {
     size <- pmax(abs(beta), if (length(errors) == length(beta)) errors else 0, na.rm = TRUE) # one of 0 is all rounding
     now <- max(abs(coef(next_fit) - beta) / size, 0, na.rm = TRUE)
     fit <- next_fit
-    if (now == 0 || (now < 1e-12 && now >= moved)) break
+    small <- small + (now < 1e-6)
+    since <- if (now < least) 0 else since + 1
+    creeps <- small > 20 && since < 40 # from 1e-6 to 1e-12 in as many steps: each is most of the last
+    if (now == 0 || (now < 1e-12 && now >= moved && !creeps)) break
     moved <- now
     least <- min(least, now)
     if (now > 100 * least && now > 1e-8) return(first)

@@ -35,12 +35,11 @@ def show_found(out: Console, implementation: Implementation, tally: Tally, seed:
     for reason, number in tally.undecided.most_common():
         out.print(f"undecided {number}: {escape(reason)}", soft_wrap=True)
     if tally.elsewhere:
-        out.print(f"at another local maximum than the proven one: {tally.elsewhere} (no failures)", soft_wrap=True)
+        told = ", ".join(f"{number} of {side} likelihood" for side, number in sorted(tally.elsewhere.items()))
+        out.print(f"at another local maximum than the proven one: {told} (no failures)", soft_wrap=True)
     for found in tally.found.values():
         check, cause, where = found.key
-        head = (
-            f"\n{check}, {cause}{f' ({where})' if where else ''}: {found.times} problems, the smallest is {found.path}"
-        )
+        head = f"\n{check}, {cause}{f' ({where})' if where else ''}: {found.times} problems, shown by {found.path}"
         out.print(escape(head), style="bold", soft_wrap=True)
         out.print(f"  {escape(found.smallest.first.message)}", soft_wrap=True)
     if tally.found:

@@ -55,8 +55,9 @@ def canonical_formula_for_every_link(problem: Problem) -> Fit:
     conventions={"information": "observed"},
 )
 def wrong_second_derivative(problem: Problem) -> Fit:
-    answer = fit(problem)
-    return tools.with_observed_information(problem, answer, lambda name, eta: -tools.second_derivative(name, eta))
+    return tools.with_observed_information(
+        problem, fit(problem), lambda right: replace(right, mu_eta2=lambda eta: -right.mu_eta2(eta))
+    )
 
 
 @fault(
@@ -346,6 +347,20 @@ def probit_tail_saturation(problem: Problem) -> Fit:
         return replace(link, complement=lambda eta: 1.0 - link.linkinv(eta))
 
     with swapped(link=only(("probit", "logit", "cauchit", "cloglog"), change)):
+        return fit(problem)
+
+
+@fault(
+    "mean-floored",
+    thread="R 4.2.2 stats::make.link",
+    says="the log link's mean is kept above 2.2e-16",
+    cause=r"floor",
+)
+def mean_floored(problem: Problem) -> Fit:
+    def change(link: Link) -> Link:
+        return replace(link, linkinv=lambda eta: np.maximum(link.linkinv(eta), tools.EPS))
+
+    with swapped(link=only("log", change), fitting=False):
         return fit(problem)
 
 

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from conformance.case import read_csv
-from conformance.causes.information import second_derivative, variance_slope
 from conformance.family import Family, family_of
 from conformance.fit import Fit
 from conformance.irls import Solution, fit, independent_columns, pass_over_rows
 from conformance.library import Library
 from conformance.link import Link, link_of
 from conformance.problem import Problem, refuse_invalid
+from conformance.rows import observed_weights as bend
 from conformance.start import start
 from conformance.summary import summarise
 
@@ -279,25 +279,18 @@ def lost_rows(problem: Problem) -> bool:
 # ------------------------------------------------------------------------------- observed information
 
 
-def observed_weights(problem: Problem, beta: Array, second: Callable[[str, Array], Array] = second_derivative) -> Array:
+def observed_weights(problem: Problem, beta: Array, link: Swap = same) -> Array:
     """(used rows,) minus the second derivative of the log-likelihood in eta, times the dispersion."""
-    at, f, g = parts(problem), family(problem), link(problem)
-    eta = at.X @ beta + at.offset
-    mu, nu, mu_eta = g.linkinv(eta), g.complement(eta), g.mu_eta(eta)
-    with np.errstate(all="ignore"):
-        V, residual = f.variance(mu, nu), f.residual(at.y, mu, nu)
-        slope = second(problem.link, eta) / V - mu_eta**2 * variance_slope(problem, mu, nu) / V**2
-        h = at.w * (mu_eta**2 / V - residual * slope)
+    at, g = parts(problem), link(link_of(problem.link))
+    h = bend(family(problem), g, at.y, at.w, at.X @ beta + at.offset)
     return np.where(np.isfinite(h), h, 0.0)
 
 
-def with_observed_information(
-    problem: Problem, answer: Fit, second: Callable[[str, Array], Array] = second_derivative
-) -> Fit:
+def with_observed_information(problem: Problem, answer: Fit, link: Swap = same) -> Fit:
     """``answer`` with the covariance and leverages of the observed information."""
     at, kept = parts(problem), ~np.isnan(answer.coefficients)
     beta = answer.coefficients[kept]
-    h = observed_weights(problem, beta, second)
+    h = observed_weights(problem, beta, link)
     # X'hX = R' M R with R of the QR of sqrt|h| X and M = Q' sign(h) Q: no squared condition number
     Q, R = np.linalg.qr(at.X * np.sqrt(np.abs(h))[:, None])
     inverse, leverages = np.full((len(beta), len(beta)), np.nan), np.zeros(problem.n)
