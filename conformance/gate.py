@@ -210,7 +210,7 @@ def answer(
     except Unsupported as error:
         return None, None, every(case.id, checks, Outcome.UNSUPPORTED, message=str(error))
     except NotAFit as error:
-        message = f"{implementation.name} {error}; see the contract in docs/implementations.md"
+        message = f"{implementation.name} {error}; see the contract in docs/adapter.md"
         return None, None, every(case.id, checks, Outcome.ERROR, cause="implementation", message=message)
     except AdapterError as error:
         message = f"{implementation.name} {error}"

@@ -1,7 +1,7 @@
-"""Writes docs/adapters.md's tables from the records of gate runs, with what docs/adapters.yaml says of each failure.
+"""Writes the tables of docs/implementations.md from the records of gate runs, with the accounts of their failures.
 
 python scripts/implementations.py RUN.jsonl...             such as .tox/*.jsonl, which `tox -e NAME` leaves
-python scripts/implementations.py --left-over RUN.jsonl... which failures docs/adapters.yaml does not account for
+python scripts/implementations.py --left-over RUN.jsonl... which failures have none in docs/implementations.yaml
 
 What stands between ``<!-- table -->``, ``<!-- faults -->`` or ``<!-- failures: NAME -->`` and the next ``<!-- end -->``
 is made anew; the words around it are written by hand.  A truncated record is refused.
@@ -24,7 +24,7 @@ from conformance.report.record import Record, read
 from conformance.verdict import Outcome, Verdict
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-DOCUMENT, ACCOUNTS, FAULTS = DOCS / "adapters.md", DOCS / "adapters.yaml", DOCS / "faults.yaml"
+DOCUMENT, ACCOUNTS, FAULTS = DOCS / "implementations.md", DOCS / "implementations.yaml", DOCS / "faults.yaml"
 BAD = (Outcome.FAIL, Outcome.ERROR)
 LEFT_OVER = "**not accounted for**"
 
@@ -179,7 +179,7 @@ def filled(text: str, records: list[Record]) -> str:
     def block(match: re.Match[str]) -> str:
         kind, name = match["kind"], match["name"]
         if name is not None and name not in by_name:
-            raise SystemExit(f"no record of {name} was given, which docs/adapters.md describes")
+            raise SystemExit(f"no record of {name} was given, which docs/implementations.md describes")
         made = failures(by_name[name]) if name else table(records) if kind == "table" else faults(by_name)
         return f"<!-- {kind} -->\n{made}\n<!-- end -->"
 

@@ -54,16 +54,16 @@ def test_every_adapter_has_a_tox_environment_and_an_extra() -> None:
 
 
 def test_every_adapter_is_in_the_document() -> None:
-    text = (ROOT / "docs" / "adapters.md").read_text()
+    text = (ROOT / "docs" / "implementations.md").read_text()
     for name in BUILT_IN:
         assert f"\n## {name}\n" in text, name
         assert f"<!-- failures: {name} -->" in text, name
 
 
 def test_the_accounts_of_failures_name_implementations_and_link_to_what_is_there() -> None:
-    accounts = YAML(typ="safe").load((ROOT / "docs" / "adapters.yaml").read_text())
+    accounts = YAML(typ="safe").load((ROOT / "docs" / "implementations.yaml").read_text())
     assert set(accounts) - {"all"} == set(BUILT_IN)
-    page, findings = ((ROOT / "docs" / name).read_text() for name in ("adapters.md", "findings.md"))
+    page, findings = ((ROOT / "docs" / name).read_text() for name in ("implementations.md", "findings.md"))
     headings = {
         line.strip("# ").lower().replace(",", "").replace(" ", "-") for line in page.splitlines() if "#" in line
     }

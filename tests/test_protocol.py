@@ -376,7 +376,7 @@ def test_the_transcript_in_the_document_is_what_the_r_example_says() -> None:
 
 # ------------------------------------------------------------------------------------------ the examples
 
-#: Where R's glm itself fails, at R 4.2: no adapter mends that (docs/implementations.md).
+#: Where R's glm itself fails, at R 4.2: no adapter mends that (docs/findings.md).
 R_FAILS = {
     "all-zero-group",  # quasi-separated data (in this and the next six) are called converged, without a warning
     "endometrial",

@@ -18,7 +18,7 @@ class Statsmodels:
     """One fit for each problem; the arrays of a problem are float64 and read-only."""
 
     name, version = "statsmodels, as shipped", statsmodels.__version__
-    conventions = {"zero_weights": "counted"}  # noqa: RUF012 (where a definition is not R's: docs/implementations.md)
+    conventions = {"zero_weights": "counted"}  # noqa: RUF012 (where a definition is not R's: docs/adapter.md)
 
     def __call__(self, problem):
         """The fit of a problem, or Unsupported."""
@@ -29,7 +29,7 @@ class Statsmodels:
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             fit = model.fit()
-        return {  # whatever the package reports; the keys are those of docs/implementations.md
+        return {  # whatever the package reports; the keys are those of docs/adapter.md
             "coefficients": fit.params,
             "standard_errors": fit.bse,
             "deviance": fit.deviance,
