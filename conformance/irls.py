@@ -30,6 +30,10 @@ Array = NDArray[np.float64]
 MAX_ITERATIONS = 500  # away from the canonical link Fisher scoring is linear: some fits need many steps
 RANK_TOLERANCE = 1e-12  # exact dependence leaves about 1e-15; R draws the line at 1e-11
 BLIND_STEPS = 2  # where the rounding of a few heavy rows is all of the score, the others have these to settle
+SEPARATION = (
+    "separation: the likelihood rises for ever along the last step, so that no maximum likelihood "
+    "estimate exists (Albert and Anderson 1984); the coefficients are where the iteration stopped"
+)
 FREE_STEPS = 3  # after a step that the edge of the domain cut short, so many whole ones must follow
 
 
@@ -94,9 +98,9 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
         return Solution(beta, columns, now, 1, False, ("one weighted least squares step only",), ())
     if not now.valid:
         raise ValueError("the start gives a mean outside the family's domain; give other starting coefficients")
-    limit, said, last_wall = problem.max_iterations or MAX_ITERATIONS, "", -FREE_STEPS
+    limit, last_wall, separated = problem.max_iterations or MAX_ITERATIONS, -FREE_STEPS, False
     before, slow, blind = np.inf, False, 0
-    while True:
+    while not separated:
         if steps == limit and not now.settled:
             trace.append(_line(now, 0.0))
             break
@@ -111,28 +115,28 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
         last_wall = len(trace) if walled else last_wall
         if then is None:
             break
-        if walled and not steep:
-            steep, then = True, pass_over_rows(family, link, X, y, w, offset, beta + step, steep=True)
         steps += not now.settled  # what polishes the last digits is not counted
-        beta, now = beta + step, then
-        if recedes(family, link, X, y, beta, step):
-            said = (
-                "separation: the likelihood rises for ever along the last step, so that no maximum likelihood "
-                "estimate exists (Albert and Anderson 1984); the coefficients are where the iteration stopped"
-            )
-            break
+        beta, steep = beta + step, steep or walled
+        now = at(beta) if walled else then
+        separated = recedes(family, link, X, y, beta, step)
     walled = now.at_edge or len(trace) - last_wall <= FREE_STEPS
-    informed = bool(np.all(np.diag(now.triangle[:-1, :-1]) != 0))  # else the score is 0 and says nothing
-    converged = not walled and now.settled and informed and not said
-    if not converged and walled:
+    trouble = SEPARATION if separated else _trouble(now, walled, limit if steps == limit else None)
+    return Solution(beta, columns, now, steps, not trouble, (trouble,) if trouble else (), tuple(trace))
+
+
+def _trouble(now: Rows, walled: bool, limit: int | None) -> str:
+    """Why ``now``, where the iteration ended, is no maximum; "" where it is one."""
+    if walled:
         said = "boundary: a mean has reached the edge of its domain, where there is no variance"
-    elif not informed and not said:
+    elif not np.all(np.diag(now.triangle[:-1, :-1])):  # the score is 0 and says nothing
         said = "the information is singular here: the iteration has left every mean that the data could tell of"
-    elif not converged and not said:
-        said = f"iteration limit of {limit} reached" if steps == limit else "no step from here raises the likelihood"
-    tail = f"; the score is {now.decrement:.2g} standard errors from zero"
-    warnings = () if converged else (said + ("" if said.startswith("separation") else tail),)
-    return Solution(beta, columns, now, steps, converged, warnings, tuple(trace))
+    elif not now.settled:
+        said = "no step from here raises the likelihood" if limit is None else f"iteration limit of {limit} reached"
+    elif not now.concave:
+        said = "the likelihood is not concave here, so that this is no maximum"
+    else:
+        return ""
+    return f"{said}; the score is {now.decrement:.2g} standard errors from zero"
 
 
 def independent_columns(X: Array) -> NDArray[np.intp]:

@@ -17,7 +17,7 @@ SMALL = 1e-8  # in standard errors: a step that matters to no digit but the last
 
 @dataclass(frozen=True)
 class Rows:
-    """All that a step needs to know of the rows: sums and a triangle, so that blocks of rows can be joined."""
+    """All that a step needs to know of the rows: sums over them, and a triangle."""
 
     triangle: Array  # (p + 1, p + 1), R of the QR of [sqrt(W) X, sqrt(W) r]
     curvature: Array  # (p, p), R^-T X' diag(observed weights) X R^-1: the identity for a canonical link
@@ -60,58 +60,68 @@ def pass_over_rows(
 
     ``steep`` takes for the triangle the observed weight of every row where that is the larger.
     """
-    p = X.shape[1]
-    triangle, nothing = np.zeros((p + 1, p + 1)), np.full(p, np.nan)
-    nowhere = Rows(triangle, np.eye(p), nothing, nothing, np.nan, np.inf, np.nan)
-    eta = X @ beta + offset
+    p, eta = X.shape[1], X @ beta + offset
+    nothing = np.full(p, np.nan)
+    nowhere = Rows(np.zeros((p + 1, p + 1)), np.eye(p), nothing, nothing, np.nan, np.inf, np.nan)
+    walled = not (link.etas is REAL and link.means.inside(family.means))  # some beta have no mean in this family
     if not np.all(np.isfinite(eta)):  # coefficients of no model
         return nowhere
-    mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
-    walled = not (link.etas is REAL and link.means.inside(family.means))  # some beta have no mean in this family
-    if walled and not np.all(link.etas.contains(eta) & family.means.contains(mu)):
+    if walled and not np.all(link.etas.contains(eta) & family.means.contains(link.linkinv(eta))):
         return nowhere
-    deviance = float(np.sum(w * family.unit_deviance(y, mu, nu)))
-    V, residual = family.variance(mu, nu), family.residual(y, mu, nu)
-    W, r, a = w * mu_eta**2 / V, residual / mu_eta, w * mu_eta / V
-    live = (mu_eta != 0) & (V > 0) & np.isfinite(W) & np.isfinite(r)  # a mean at the end of its range pulls no more
-    W, r, a = np.where(live, W, 0.0), np.where(live, r, 0.0), np.where(live, a, 0.0)
-    observed = observed_weights(family, link, y, w, eta)
-    observed = np.where(live & np.isfinite(observed), observed, W)
-    bend = np.maximum(W, observed) if steep else W  # next to a wall Fisher's steps run into it
+    at = _working(family, link, y, w, eta)
+    bend = np.maximum(at.W, at.observed) if steep else at.W  # next to a wall Fisher's steps run into it
     root = np.sqrt(bend)
-    z = np.divide(W * r, root, out=np.zeros_like(root), where=root > 0)
+    z = np.divide(at.W * at.r, root, out=np.zeros_like(root), where=root > 0)
     down = descending(root[:, None] * X)
     Q, upper = np.linalg.qr(np.column_stack([root[:, None] * X, z])[down])
+    Q = Q[:, :p]
     if not np.all(np.isfinite(upper)):  # overflow: a mean too small or too large for doubles
         return nowhere
-    triangle = np.vstack([upper, triangle[len(upper) :]])  # zeros below, where there are fewer rows than columns
-    of_bend = np.divide(observed, bend, out=np.ones_like(bend), where=bend > 0)[down]
-    curvature = Q[:, :p].T @ (of_bend[:, None] * Q[:, :p])
-    with np.errstate(all="ignore"):  # far outside, where only a diagnosis looks, means overflow
-        of_eta = np.abs(X) @ np.abs(beta) + np.abs(offset)  # the terms of its sum: times EPS, what rounding does to it
-        of_mean = np.abs(mu_eta) * of_eta
-        rounding = EPS * (np.abs(X).T @ (np.abs(a) * (np.abs(y) + np.abs(mu) + of_mean)))
-        of_residual = np.abs(residual) if family.name == "binomial" else np.abs(y) + np.abs(mu)  # no digit lost there
-        of_row = np.where(root > 0, (np.abs(a) * of_residual + bend * of_eta) / root, 0.0)
-        noise = EPS * float(np.linalg.norm(np.abs(Q[:, :p]).T @ of_row[down]))
-        blur = EPS * float(2.0 * np.sum(np.abs(a * residual) * of_eta))
-        score = X.T @ (a * residual)
-    edge = walled and _at_edge(family, link, y, mu, nu, of_mean)
-    end = np.minimum(np.abs(eta), nu) if family.means.high == 1.0 else np.abs(eta)
+    of_bend = np.divide(at.observed, bend, out=np.ones_like(bend), where=bend > 0)[down]
+    of_eta = np.abs(X) @ np.abs(beta) + np.abs(offset)  # the terms of its sum: times EPS, what rounding does to it
+    of_mean = np.abs(at.mu_eta) * of_eta
+    size = np.abs(y) + np.abs(at.mu)
+    of_residual = np.abs(at.residual) if family.name == "binomial" else size  # no digit lost there
+    of_row = np.where(root > 0, (np.abs(at.pull) * of_residual + bend * of_eta) / root, 0.0)
     ends = walled or link.name == "inverse"
+    end = np.minimum(np.abs(eta), at.nu) if family.means.high == 1.0 else np.abs(eta)
     return Rows(
-        triangle,
-        curvature,
-        score,
-        rounding,
-        noise,
-        deviance,
-        blur=blur,
-        smallest_weight=float(W.min(initial=np.inf)),
-        at_edge=edge,
+        triangle=np.vstack([upper, np.zeros((p + 1 - len(upper), p + 1))]),  # fewer rows than columns: zeros below
+        curvature=Q.T @ (of_bend[:, None] * Q),
+        score=X.T @ (at.pull * at.residual),
+        rounding=EPS * (np.abs(X).T @ (np.abs(at.pull) * (size + of_mean))),
+        noise=EPS * float(np.linalg.norm(np.abs(Q).T @ of_row[down])),
+        deviance=float(np.sum(w * family.unit_deviance(y, at.mu, at.nu))),
+        smallest_weight=float(at.W.min(initial=np.inf)),
+        blur=EPS * float(2.0 * np.sum(np.abs(at.pull * at.residual) * of_eta)),
+        at_edge=walled and _at_edge(family, link, y, at.mu, at.nu, of_mean),
         room=float(end.min(initial=np.inf)) if ends else np.inf,
         above=int(np.sum(eta > 0)) if ends else 0,
     )
+
+
+@dataclass(frozen=True)
+class _Working:
+    """What a step needs of each row, (n,); a mean at the end of its range pulls no more, and its W, r, pull are 0."""
+
+    mu: Array
+    nu: Array
+    mu_eta: Array
+    residual: Array  # y - mu
+    W: Array  # working weights, w mu_eta^2 / V
+    r: Array  # working residuals, (y - mu) / mu_eta
+    pull: Array  # w mu_eta / V: times the residual, the derivative of the log-likelihood in eta
+    observed: Array  # observed weights, W where they overflow
+
+
+def _working(family: Family, link: Link, y: Array, w: Array, eta: Array) -> _Working:
+    mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
+    V, residual = family.variance(mu, nu), family.residual(y, mu, nu)
+    W, r, pull = w * mu_eta**2 / V, residual / mu_eta, w * mu_eta / V
+    live = (mu_eta != 0) & (V > 0) & np.isfinite(W) & np.isfinite(r)
+    W, r, pull = np.where(live, W, 0.0), np.where(live, r, 0.0), np.where(live, pull, 0.0)
+    observed = observed_weights(family, link, y, w, eta)
+    return _Working(mu, nu, mu_eta, residual, W, r, pull, np.where(live & np.isfinite(observed), observed, W))
 
 
 def descending(A: Array) -> NDArray[np.intp]:

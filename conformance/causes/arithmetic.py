@@ -87,7 +87,9 @@ def saturated_tail(trial: Trial, quantity: str) -> Cause | None:
 def floored_mean(trial: Trial, quantity: str) -> Cause | None:
     """Right coefficients, and means that go no lower than a floor: R's log link has one at 2.2e-16."""
     got, want = getattr(trial.fit, "fitted_values", None), trial.expected.get("fitted_values")
-    if got is None or want is None or quantity == "null_deviance" or _error(trial, "coefficients") > 1e-5:
+    if trial.problem.family == "binomial" or quantity in ("coefficients", "null_deviance"):
+        return None
+    if got is None or want is None or _error(trial, "coefficients") > 1e-5:
         return None
     floor = float(np.min(got))
     below = (got == floor) & (want < floor * (1.0 - 1e-6))
