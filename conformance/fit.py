@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -143,6 +144,8 @@ def _array(key: str, value: object, shape: tuple[int, ...]) -> Array:
         array = np.asarray(value)
     except ValueError as error:
         raise NotAFit(f"{key!r} is ragged: {error}") from error
+    if array.dtype.kind == "O" and all(isinstance(v, Real) for v in array.flat):
+        array = array.astype(np.float64)  # JSON's whole numbers beyond 64 bits
     if array.dtype.kind not in "fiub":
         raise NotAFit(f"{key!r} is {_shown(value)}; expected numbers")
     if array.shape != shape:

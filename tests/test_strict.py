@@ -7,9 +7,8 @@ from collections.abc import Callable
 import pytest
 from known_of_r import R_IS_OFF, R_REFUSES
 from solvers import CORRECT, FAULTY
+from support.one_fit import ONE_FIT
 
-from conformance.checks import CHECKS
-from conformance.checks.invariance import INVARIANCE_CHECKS
 from conformance.fit import Fit
 from conformance.gate import judge
 from conformance.implementations import find, from_object
@@ -19,8 +18,6 @@ from conformance.trial import Demand
 from conformance.verdict import Outcome, Verdict
 
 STRICT = Demand(strict=True)
-#: The checks that need no second fit: the others are never strict.
-ONE_FIT = [name for name in CHECKS if name not in INVARIANCE_CHECKS and name != "same_answer_twice"]
 
 
 def flagged(library: Library, function: Callable[[Problem], Fit], ids: list[str]) -> dict[str, Verdict]:

@@ -190,7 +190,8 @@ function recedes({ family, link, y }, move) {
 
 function startOf(model) {
   const { family, link, X, y, w, offset } = model;
-  const mean = dot(w, y) / sum(w);
+  const average = dot(w, y) / sum(w);
+  const mean = Number.isFinite(link.fun(average)) && family.mean(average, 1 - average) ? average : 0.5; // all y are at an end
   const towards = y.map((v) => ((v + mean) / 2 > 0 || link === LINKS.identity ? (v + mean) / 2 : mean));
   const constant = y.map(() => mean);
   for (const [mu, weighted] of [[towards, true], [constant, true], [constant, false]]) {
