@@ -39,6 +39,8 @@ FINDINGS = {
         "implementation": (37,),
         "divergence": (34, 35),
         "invalid mean": (34,),
+        "floored mean": (68,),
+        "inconsistent": (68,),
     },
 }
 

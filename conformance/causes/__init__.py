@@ -67,14 +67,14 @@ def fits(trial: Trial, quantity: str, value: Any, got: Any = None) -> bool:
 
 def coefficients_first(trial: Trial, quantity: str) -> Cause | None:
     """Whatever is computed from wrong coefficients is wrong too, and that is then the cause."""
-    expected = trial.expected.get("coefficients")
-    if expected is None or trial.fit is None or np.any(np.isnan(expected) != trial.aliased):
+    expected, fit = trial.expected.get("coefficients"), trial.basic.fit  # dependent columns may have a minimum norm
+    if expected is None or fit is None or np.any(np.isnan(expected) != np.isnan(fit.coefficients)):
         return None
-    digits = worst(agreement(trial.fit.coefficients, expected, trial.scale("coefficients")))[0]
+    digits = worst(agreement(fit.coefficients, expected, trial.scale("coefficients")))[0]
     required = float(np.min(trial.required(trial.attainable("coefficients"))))
     if digits >= min(required, trial.demand.digits):
         return None
-    cause, sentence = explain(trial, "coefficients")
+    cause, sentence = explain(trial.basic, "coefficients")
     return cause, f"it follows from the coefficients, which have {digits:.1f} digits: {sentence}"
 
 
@@ -113,7 +113,10 @@ def follows(trial: Trial, quantity: str) -> Cause | None:
     if quantity in ("standard_errors", "covariance") and fit.dispersion and want.get("dispersion"):  # type: ignore[union-attr]
         power = 0.5 if quantity == "standard_errors" else 1.0
         ratio = (fit.dispersion / want["dispersion"]) ** power  # type: ignore[union-attr]
-        if abs(ratio - 1) > 1e-6 and fits(trial, quantity, want[quantity] * ratio):
+        with np.errstate(all="ignore"):
+            apart = np.abs(getattr(fit, quantity) / (want[quantity] * ratio) - 1.0)
+        by_far = not 1e-3 < ratio < 1e3 and bool(np.nanmax(apart, initial=0.0) < 1e-3)  # few digits will do to tell
+        if abs(ratio - 1) > 1e-6 and (by_far or fits(trial, quantity, want[quantity] * ratio)):
             cause, sentence = explain(trial, "dispersion")
             return cause, f"it follows from the dispersion: {sentence}"
     return None

@@ -59,9 +59,10 @@ def _nearly_there(trial: Trial, decrement: float, digits: float) -> Cause | None
 
 def diverged(trial: Trial, quantity: str) -> Cause | None:
     """No maximum, and farther from it than where iterations begin: the likelihood is lower than at the proven one."""
-    if trial.fit is None or "coefficients" not in trial.expected or np.any(np.isnan(trial.fit.coefficients)):
+    want, fit = trial.expected.get("coefficients"), trial.basic.fit  # dependent columns may have a minimum norm
+    if fit is None or want is None or np.any(np.isnan(fit.coefficients) & ~np.isnan(want)):
         return None
-    here, there = trial.rows_at(trial.fit.coefficients), trial.rows_at(trial.expected["coefficients"])
+    here, there = trial.rows_at(fit.coefficients), trial.rows_at(want)
     if not np.isfinite(there.deviance) or here.deviance <= there.deviance * (1 + 1e-9):
         return None
     at = f"the deviance is {here.deviance:.6g}" if here.valid else "a mean is outside the family's domain"

@@ -16,3 +16,8 @@ cat(try(glm(c(0.2, 0.2) ~ 1, inverse.gaussian("identity"), offset = c(0, 0.4)), 
 y <- c(1040, 1010, 2910)
 cat(try(glm(y ~ 1, Gamma("inverse"), offset = c(-0.32, 0, 0)), silent = TRUE))
 print(coef(glm(y ~ 1, Gamma("inverse"), offset = c(-0.32, 0, 0), start = 0.33)))
+
+# 68. The log link's mean is kept above 2.2e-16
+f <- glm(c(1, 1e-20) ~ c(1, 2), Gamma("log"), start = c(46.051701859880914, -46.051701859880914))
+print(cbind(eta = f$linear.predictors, mean = fitted(f), mean.of.eta = exp(f$linear.predictors), working = residuals(f, "working")))
+print(f$converged)
