@@ -32,3 +32,9 @@ def worst(digits: Array) -> tuple[float, int]:
         return CAP, 0
     at = int(np.argmin(digits))
     return float(digits.flat[at]), at
+
+
+def root_mean_square(values: Array) -> float:
+    """sqrt(mean(values^2)) of numbers whose squares may overflow; 0 of none."""
+    largest = float(np.max(np.abs(values), initial=0.0))
+    return largest * float(np.sqrt(np.mean((values / largest) ** 2))) if 0.0 < largest < np.inf else largest

@@ -14,6 +14,7 @@ from scipy.linalg import solve_triangular
 
 from conformance.case import Case
 from conformance.conventions import under
+from conformance.digits import root_mean_square
 from conformance.family import family_of
 from conformance.fit import Fit
 from conformance.irls import Rows, independent_columns, pass_over_rows
@@ -166,9 +167,7 @@ class Trial:
             return np.abs(want)  # positive means: the digits of a small one count
         if want.size > 1 and quantity not in ("standard_errors", "coefficients"):
             finite = want[np.isfinite(want)]
-            typical = (
-                float(np.sqrt(np.mean(finite**2))) if np.any(finite) else float(np.sqrt(np.mean(self.problem.y**2)))
-            )
+            typical = root_mean_square(finite if np.any(finite) else self.problem.y)
             return np.maximum(np.abs(want), typical)
         natural = self.expected.get("null_deviance") or 1.0
         return np.where(want == 0, natural if quantity in ("deviance", "dispersion") else 1.0, np.abs(want))

@@ -31,7 +31,7 @@ from conformance.causes.convergence import (
 from conformance.causes.problems import another_formula, other_problem
 from conformance.causes.slips import slips
 from conformance.conventions import others, under
-from conformance.digits import agreement, worst
+from conformance.digits import agreement, root_mean_square, worst
 from conformance.trial import CONVINCING, Cause, Trial
 
 
@@ -60,7 +60,7 @@ def fits(trial: Trial, quantity: str, value: Any, got: Any = None) -> bool:
     a, b, c = (np.atleast_1d(np.asarray(v, dtype=float))[known] for v in (got, value, want))
     scale = np.maximum(np.abs(b), 1e-300)
     if a.size > 1:  # an entry that should be 0 is judged by its fellows
-        scale = np.maximum(scale, 1e-3 * np.sqrt(np.mean(b**2)))
+        scale = np.maximum(scale, 1e-3 * root_mean_square(b))
     new, old = worst(agreement(a, b, scale))[0], worst(agreement(a, c, scale))[0]
     return new >= CONVINCING and new > old + 2
 
@@ -110,9 +110,9 @@ def follows(trial: Trial, quantity: str) -> Cause | None:
         if not np.isfinite(wrong) or (wrong != 0 and abs(moved - wrong) <= 1e-6 * abs(wrong)):
             cause, sentence = explain(trial, "log_likelihood")
             return cause, f"it follows from the log-likelihood: {sentence}"
-    if quantity in ("standard_errors", "covariance") and fit.dispersion and want.get("dispersion"):  # type: ignore[union-attr]
-        power = 0.5 if quantity == "standard_errors" else 1.0
-        ratio = (fit.dispersion / want["dispersion"]) ** power  # type: ignore[union-attr]
+    phi = (fit.dispersion or 0.0) / (want.get("dispersion") or np.inf)  # type: ignore[union-attr]
+    if quantity in ("standard_errors", "covariance") and phi > 0:
+        ratio = phi ** (0.5 if quantity == "standard_errors" else 1.0)
         with np.errstate(all="ignore"):
             apart = np.abs(getattr(fit, quantity) / (want[quantity] * ratio) - 1.0)
         by_far = not 1e-3 < ratio < 1e3 and bool(np.nanmax(apart, initial=0.0) < 1e-3)  # few digits will do to tell

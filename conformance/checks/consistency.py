@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conformance.digits import agreement, worst
+from conformance.digits import agreement, root_mean_square, worst
 from conformance.family import family_of
 from conformance.fit import Fit
 from conformance.link import link_of
@@ -128,7 +128,7 @@ def residual_signs(trial: Trial, fit: Fit) -> Tie | None:
         return None
     raw = fit.response_residuals if mu is None else trial.problem.y - mu
     d = np.asarray(fit.deviance_residuals)
-    clear = (trial.problem.prior_weights > 0) & (np.abs(d) > SIGNLESS * np.sqrt(np.mean(d**2)))
+    clear = (trial.problem.prior_weights > 0) & (np.abs(d) > SIGNLESS * root_mean_square(d))
     clear &= np.abs(np.asarray(raw)) > SIGNLESS_OF_Y * np.abs(trial.problem.y)
     return np.sign(d[clear]), np.sign(np.asarray(raw)[clear]), 1.0
 

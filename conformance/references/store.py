@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from conformance.case import Case
-from conformance.digits import agreement, worst
+from conformance.digits import agreement, root_mean_square, worst
 from conformance.errors import StaleReference
 from conformance.files import write_whole
 from conformance.fit import KEYS
@@ -139,7 +139,7 @@ def moved(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str,
 def _typical(values: Any) -> float:
     """The root mean square of a vector's finite values, 0 for a number: an entry near 0 is judged by its fellows."""
     finite = values[np.isfinite(values)] if values.ndim else np.zeros(0)
-    return float(np.sqrt(np.mean(finite**2))) if finite.size else 0.0
+    return root_mean_square(finite)
 
 
 def _no_constant(word: str) -> float:

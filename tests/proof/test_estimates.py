@@ -84,7 +84,7 @@ def test_every_quantity_agrees_with_the_stored_polished_r(library: Library) -> N
                 assert not is_off(found), (id, found)
                 counts[found.outcome] += 1
     assert counts[Outcome.PASS] > 4800
-    assert counts[Outcome.UNDECIDED] < 160, "too few iterations, or NaN and infinities, such as a perfect fit's AIC"
+    assert counts[Outcome.UNDECIDED] < 180, "too few iterations, or NaN and infinities, such as a perfect fit's AIC"
 
 
 @pytest.mark.parametrize("id", R_IS_OFF)
