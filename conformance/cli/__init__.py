@@ -307,7 +307,8 @@ def smoke(
         if finding.wrong is not None:
             out.print(f"      {escape(finding.wrong)}", soft_wrap=True)
     has, lacks = reported(found)
-    out.print(f"reported: {', '.join(has) or 'nothing'}; not reported: {', '.join(lacks) or 'nothing'}", soft_wrap=True)
+    out.print(f"reported: {', '.join(has) or 'nothing'}")
+    out.print(f"not reported: {', '.join(lacks) or 'nothing'}")
     out.print(escape(f"{found.name} {found.version}: " + (f"{wrong} wrong" if wrong else "the adapter is right")))
     raise typer.Exit(1 if wrong else 0)
 

@@ -220,6 +220,8 @@ def explain(
     cases: CasesFolder = None,
     digits: Digits = 6.0,
     strict: Strict = False,
+    timeout: Timeout = None,
+    memory: Memory = None,
 ) -> None:
     """One check of one case in full: both numbers to 17 digits, why, and code to paste, in Python and in R."""
     from conformance.coverage import faults
@@ -230,7 +232,7 @@ def explain(
     from conformance.trial import Demand
 
     library, demand = Library.at(cases), Demand(digits, strict)
-    found, id = find(implementation), library.one(case)
+    found, id = find(*the_one(implementation, None, timeout, memory)), library.one(case)
     checks = select_checks([check])
     if len(checks) > 1:
         raise CallError(f"{check!r} matches {len(checks)} checks, give one: {', '.join(checks)}")
