@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
+from scipy.linalg import solve_triangular
 
 if TYPE_CHECKING:
     from conformance.rows import Rows
@@ -21,6 +21,7 @@ BLIND = 1e6  # a fall of the deviance by fewer units in its last place is lost i
 SEEN = 1e3  # a fall by more of them is none of rounding, for all that
 BLURRED = 10.0  # so many times what rounding eta may do to it, too
 SLOW = 0.5  # the share of the last decrement from which on it pays to take the observed information
+FLAT = 1e-6  # of the expected information: where the observed one is less, Newton's step leads far out
 NEARLY = 1e-2  # of the deviance: where steps win less, they may be near the end of a long line
 
 
@@ -36,10 +37,10 @@ def newton_step(rows: Rows) -> Array:
     Away from the canonical link Fisher scoring is linear, it creeps or swings to and fro; Newton's method is quadratic.
     """
     R, rhs = rows.triangle[:-1, :-1], rows.triangle[:-1, -1]
-    try:
-        return np.asarray(solve_triangular(R, cho_solve(cho_factor(rows.curvature), rhs)))
-    except LinAlgError:  # also of a singular triangle
+    bends, directions = np.linalg.eigh(rows.curvature)
+    if np.any(bends < FLAT) or not np.all(np.diag(R)):
         return fisher_step(rows)
+    return np.asarray(solve_triangular(R, directions @ ((directions.T @ rhs) / bends)))
 
 
 def halve(at: Callable[[Array], Rows], beta: Array, step: Array, now: Rows) -> tuple[Rows | None, Array, bool]:
@@ -60,5 +61,5 @@ def halve(at: Callable[[Array], Rows], beta: Array, step: Array, now: Rows) -> t
         past = inside and float(then.score @ step) < 0 and not then.concave  # over the top, and out on a plain
         if inside and lower and not past:
             return then, step, walled
-        walled, step = walled or not inside, step / 2
+        walled, step = walled or (not inside and np.isfinite(now.room)), step / 2  # an overflow is no wall
     return None, np.zeros_like(step), walled

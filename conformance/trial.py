@@ -183,7 +183,10 @@ class Trial:
     def _error(self, quantity: str) -> Any:
         """The error that doubles may have, of the value that the declared conventions make of ``quantity``."""
         errors, values = self.reference.errors, self.reference.values
-        error, phi = errors.get(quantity), self.expected.get("dispersion")
+        error, phi = errors.get(quantity + self._variant(quantity)), self.expected.get("dispersion")
+        if quantity in ("aic", "bic") and (other := self._variant("log_likelihood")):
+            of_likelihood = errors.get("log_likelihood" + other)
+            error = None if of_likelihood is None else 2.0 * of_likelihood
         before = values.get("dispersion")
         if error is None or phi is None or not before or phi == before or not math.isfinite(phi):
             return error
@@ -196,6 +199,16 @@ class Trial:
             of_values = np.abs(np.nan_to_num(self.expected[quantity])) * power * of_phi / phi
             return error * (phi / before) ** power + of_values
         return error
+
+    def _variant(self, quantity: str) -> str:
+        """What the declared conventions add to the name of ``quantity`` among the reference's errors."""
+        if quantity in ("standard_errors", "covariance") and self.conventions["information"] == "observed":
+            return "_observed"
+        choice = self.conventions["log_likelihood_dispersion"]
+        family = family_of(self.problem.family, self.problem.theta, self.problem.power)
+        if quantity == "log_likelihood" and choice != "deviance_over_n" and family.known_dispersion is None:
+            return f"_{choice}"
+        return ""
 
     def required(self, attainable: Array | None) -> Array:
         """The digits asked: the floor, or less where the data can't give them; all of them under --strict."""

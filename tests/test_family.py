@@ -137,6 +137,11 @@ def test_the_tweedie_deviance_keeps_its_digits_however_far_the_mean_is(power: fl
     assert close(float(tweedie(power).unit_deviance(y, mu, 1 - mu)[0]), want, 11.0)
 
 
+def test_the_inverse_gaussian_deviance_is_right_where_the_square_of_the_mean_overflows() -> None:
+    y, mu = np.array([4.0]), np.array([1e200])
+    assert family_of("inverse_gaussian").unit_deviance(y, mu, 1 - mu)[0] == 0.25
+
+
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
 def test_the_deviance_falls_at_twice_the_residual_over_the_variance(family: Family) -> None:
     """d d(y, mu) / d mu = -2 (y - mu) / V(mu) (McCullagh and Nelder 1989, eq. 9.4)."""

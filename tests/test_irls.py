@@ -8,9 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from conformance.family import family_of
 from conformance.irls import fit, solve
 from conformance.library import Library
+from conformance.link import link_of
 from conformance.problem import Problem
+from conformance.rows import observed_weights
 
 
 def problem_of(library: Library, id: str) -> Problem:
@@ -133,3 +136,23 @@ def test_rows_far_out_lose_their_weight_without_a_floor() -> None:
     answer = fit(problem)
     assert answer.converged
     assert answer.trace[-1].smallest_weight == 0.0
+
+
+def test_the_observed_weights_of_a_gamma_are_right_where_the_square_of_the_variance_overflows() -> None:
+    """For the log link they are w y / mu."""
+    y, w, eta = np.array([3.0, 1e5, 7.0]), np.array([1.0, 2.0, 3.0]), np.array([0.5, 250.0, 340.0])
+    found = observed_weights(family_of("gamma"), link_of("log"), y, w, eta)
+    np.testing.assert_allclose(found[0], w[0] * y[0] / np.exp(eta[0]), rtol=1e-15)
+    assert np.all(np.abs(found[1:]) <= 1e-14 * w[1:])
+
+
+def test_standard_errors_keep_their_digits_where_a_heavy_row_stands_below_light_ones() -> None:
+    """Working weights from 1e-7 to 1e3, and two columns that agree to six digits; proven: 14.986893020692516."""
+    x1 = np.array([-0.007654321, 0.390370371, -0.252592593, 0.053580247, -0.750123458, 0.604691359])
+    x2 = np.array([-0.007653941, 0.390369711, -0.252593243, 0.053581057, -0.750123208, 0.604690399])
+    x3 = np.array([3.6, -7.2, -2.1, 5.4, 9.0, 3.2])
+    X = np.column_stack([np.ones(6), x1, x2, x3, x1**2])
+    y, offset = np.array([119, 81.6, 0.266, 215, 0.0971, 204]), np.array([-0.82, -0.79, -0.38, -0.93, 0.74, -0.31])
+    found = fit(Problem(X, y, "inverse_gaussian", "identity", offset=offset, intercept=True))
+    assert found.standard_errors is not None
+    assert found.standard_errors[0] == pytest.approx(14.986893020692516, rel=1e-7)

@@ -22,6 +22,7 @@ from conformance.problem import Problem
 
 Array = NDArray[np.float64]
 U = 2.0**-53
+_OF_INFORMATION = ("standard_errors", "covariance", "standard_errors_observed", "covariance_observed")
 
 
 def attainable_errors(
@@ -43,10 +44,11 @@ def attainable_errors(
             found["coefficients"] = U * (condition + np.abs(values["coefficients"]))
         if "fitted_values" in values and "fitted_values" in found:
             _rows(problem, values, sigma, found)
-        for name in ("standard_errors", "covariance"):
+        for name in _OF_INFORMATION:
             _add_dispersion(name, values, found)
         _add_weights(problem, values, found)
-    return {name: np.where(np.isnan(error), 0.0, error) for name, error in found.items()}
+    known = {name: error for name, error in found.items() if np.ndim(error) or not np.isnan(error)}
+    return {name: np.where(np.isnan(error), 0.0, error) for name, error in known.items()}  # aliased: 0
 
 
 def _rows(problem: Problem, values: Mapping[str, Any], sigma: Mapping[str, Any], found: dict[str, Array]) -> None:
@@ -166,7 +168,7 @@ def _add_weights(problem: Problem, values: Mapping[str, Any], found: dict[str, A
     growth = {"probit": eta**2, "cloglog": eta + np.exp(values["linear_predictors"]), "log": eta, "logit": eta}
     of_weights = 4.0 * U + of_eta * growth.get(problem.link, np.full_like(eta, 2.0))
     average = float(np.sum(np.where(h > 0, h * of_weights, 0.0))) / max(1.0, float(values["rank"]))
-    for name in ("standard_errors", "covariance"):
+    for name in _OF_INFORMATION:
         if name in found:
             found[name] = found[name] + np.abs(values[name]) * average
     if "leverages" in found:
@@ -178,7 +180,7 @@ def _add_dispersion(name: str, values: Mapping[str, Any], found: dict[str, Array
     unscaled, phi, error = values.get("covariance_unscaled"), values.get("dispersion"), found.get("dispersion")
     if name not in found or unscaled is None or phi is None or error is None:
         return
-    if name == "covariance":
+    if name.startswith("covariance"):
         found[name] = found[name] + np.abs(unscaled) * error
     else:
         of_root = np.minimum(np.divide(error, 2.0 * np.sqrt(phi)), np.sqrt(error))

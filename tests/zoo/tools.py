@@ -20,6 +20,7 @@ from conformance.irls import Solution, fit, independent_columns, pass_over_rows
 from conformance.library import Library
 from conformance.link import Link, link_of
 from conformance.problem import Problem, refuse_invalid
+from conformance.rows import descending
 from conformance.rows import observed_weights as bend
 from conformance.start import start
 from conformance.summary import summarise
@@ -171,7 +172,7 @@ def scoring(
     working: Working = working,
     solver: Solver = by_qr,
     stop: Stop = stands_still,
-    limit: int = 2000,
+    limit: int = 20_000,
     halve: bool = True,
 ) -> Scored:
     """Fisher scoring in difference form: solve for the change of beta, halve it where the deviance rises."""
@@ -292,7 +293,10 @@ def with_observed_information(problem: Problem, answer: Fit, link: Swap = same) 
     beta = answer.coefficients[kept]
     h = observed_weights(problem, beta, link)
     # X'hX = R' M R with R of the QR of sqrt|h| X and M = Q' sign(h) Q: no squared condition number
-    Q, R = np.linalg.qr(at.X * np.sqrt(np.abs(h))[:, None])
+    weighted = at.X * np.sqrt(np.abs(h))[:, None]
+    down = descending(weighted)
+    Q, R = np.linalg.qr(weighted[down])
+    Q[down] = Q.copy()  # the rows in their own order again
     inverse, leverages = np.full((len(beta), len(beta)), np.nan), np.zeros(problem.n)
     if np.all(np.diag(R) != 0):
         S = solve_triangular(R, np.eye(len(beta)))
