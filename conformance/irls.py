@@ -99,16 +99,17 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
     if not now.valid:
         raise ValueError("the start gives a mean outside the family's domain; give other starting coefficients")
     limit, last_wall, separated = problem.max_iterations or MAX_ITERATIONS, -FREE_STEPS, False
-    before, slow, blind = np.inf, False, 0
+    before, slow, cut, blind = np.inf, False, False, 0
     while not separated:
         if steps == limit and not now.settled:
             trace.append(_line(now, 0.0))
             break
-        slow = slow or (now.decrement > SLOW * before and now.decrement**2 < NEARLY * now.deviance)
-        before = now.decrement
-        then, step, walled = halve(at, beta, newton_step(now) if slow else fisher_step(now), now)
+        slow = slow or ((cut or now.decrement > SLOW * before) and now.decrement**2 < NEARLY * now.deviance)
+        before, whole = now.decrement, newton_step(now) if slow else fisher_step(now)
+        then, step, walled = halve(at, beta, whole, now)
+        cut = step is not whole  # too long a step, where Fisher scoring overshoots
         if then is None and now.settled and blind < BLIND_STEPS:
-            blind, step = blind + 1, fisher_step(now)
+            blind, step = blind + 1, newton_step(now)
             then = at(beta + step)
             then = then if then.settled and then.room >= CLOSER * now.room else None
         trace.append(_line(now, float(np.max(np.abs(step), initial=0.0))))

@@ -21,7 +21,7 @@ BLIND = 1e6  # a fall of the deviance by fewer units in its last place is lost i
 SEEN = 1e3  # a fall by more of them is none of rounding, for all that
 BLURRED = 10.0  # so many times what rounding eta may do to it, too
 SLOW = 0.5  # the share of the last decrement from which on it pays to take the observed information
-FLAT = 1e-6  # of the expected information: where the observed one is less, Newton's step leads far out
+FLAT = 1e-12  # of the expected information: where the observed one is less, Newton's step leads far out
 NEARLY = 1e-2  # of the deviance: where steps win less, they may be near the end of a long line
 
 
