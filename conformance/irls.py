@@ -3,7 +3,8 @@
 Fisher scoring in difference form (Green 1984, eq. 4).  Each step solves the weighted least squares problem
     min || sqrt(W) (X delta - r) ||,   W = w mu_eta^2 / V(mu),   r = (y - mu) / mu_eta,
 by QR of sqrt(W) X, never through an explicit inverse, and adds delta to beta.  The next step corrects the rounding of
-the last, so that the answer is as exact as the score is.  No weight is floored and no probability clipped: what has no
+the last, so that the answer is as exact as the score is.  Where Fisher scoring is slow, Newton's steps follow, by the
+observed information in the basis of the same triangle.  No weight is floored and no probability clipped: what has no
 estimate is reported, not hidden.
 """
 
