@@ -163,6 +163,13 @@ def begin(problem: Problem) -> Array:
     return start(f, g, at.X, at.y, at.w, at.offset, deviance)
 
 
+def over_the_top(family_: Family, link_: Link, at: Parts, beta: Array, step: Array) -> bool:
+    """Whether the likelihood falls at the end of ``step``, and bends upwards: a maximum was passed."""
+    W, r = working(family_, link_, at, beta)
+    h, move = bend(family_, link_, at.y, at.w, at.X @ beta + at.offset), at.X @ step
+    return bool(np.sum(W * r * move) < 0 and np.nansum(h * move**2) < 0)
+
+
 def scoring(
     problem: Problem,
     *,
@@ -192,7 +199,8 @@ def scoring(
         dev = deviance_at(family_, link_, at, beta + step)
         whole, judged = step, halve and size > 1e-5  # below that the deviance has no digits left to judge by
         for _ in range((6 if size < 1e-3 else 40) if judged else 0):
-            if dev <= deviances[-1] + 8 * EPS * abs(deviances[-1]):
+            lower = dev <= deviances[-1] + 8 * EPS * abs(deviances[-1])
+            if lower and not over_the_top(family_, link_, at, beta + step, step):
                 break
             step = step / 2
             dev = deviance_at(family_, link_, at, beta + step)
