@@ -32,14 +32,15 @@ def fisher_step(rows: Rows) -> Array:
 
 
 def newton_step(rows: Rows) -> Array:
-    """(p,) delta by the observed information, where that is positive definite; that of Fisher scoring elsewhere.
+    """(p,) delta by the observed information; by the expected one in directions where the likelihood is not concave.
 
     Away from the canonical link Fisher scoring is linear, it creeps or swings to and fro; Newton's method is quadratic.
     """
     R, rhs = rows.triangle[:-1, :-1], rows.triangle[:-1, -1]
+    if not np.all(np.diag(R)):
+        return np.zeros_like(rhs)
     bends, directions = np.linalg.eigh(rows.curvature)
-    if np.any(bends < FLAT) or not np.all(np.diag(R)):
-        return fisher_step(rows)
+    bends = np.where(bends > FLAT, bends, 1.0)
     return np.asarray(solve_triangular(R, directions @ ((directions.T @ rhs) / bends)))
 
 
