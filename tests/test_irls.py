@@ -13,7 +13,8 @@ from conformance.irls import fit, solve
 from conformance.library import Library
 from conformance.link import link_of
 from conformance.problem import Problem
-from conformance.rows import observed_weights
+from conformance.rows import Rows, observed_weights
+from conformance.steps import newton_step
 
 
 def problem_of(library: Library, id: str) -> Problem:
@@ -156,3 +157,17 @@ def test_standard_errors_keep_their_digits_where_a_heavy_row_stands_below_light_
     found = fit(Problem(X, y, "inverse_gaussian", "identity", offset=offset, intercept=True))
     assert found.standard_errors is not None
     assert found.standard_errors[0] == pytest.approx(14.986893020692516, rel=1e-7)
+
+
+def test_newtons_step_goes_uphill_where_the_likelihood_is_not_concave() -> None:
+    """Rows with one direction that bends upwards, and one that is stiffer than the expected information says."""
+    R, rhs = np.array([[2.0, 0.5], [0.0, 0.1]]), np.array([0.3, -0.2])
+    triangle = np.zeros((3, 3))
+    triangle[:2, :2], triangle[:2, 2] = R, rhs
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    rows = Rows(triangle, turn @ np.diag([-0.15, 7000.0]) @ turn.T, R.T @ rhs, np.zeros(2), 0.0, 1.0, 1.0)
+    step = newton_step(rows)
+    assert not rows.concave
+    assert float(rows.score @ step) > 0
+    along = turn.T @ (R @ step)
+    np.testing.assert_allclose(along, (turn.T @ rhs) / [1.0, 7000.0], rtol=1e-12)
