@@ -246,8 +246,7 @@ def _other_columns(trial: Trial) -> Finding:
     assert fit is not None
     kept = ~trial.aliased
     eta = problem.X[:, kept] @ fit.coefficients[kept] + problem.offsets
-    by_norm = replace(trial, demand=replace(trial.demand, strict=False))  # a minimum norm's errors are of norms
-    found = compare(by_norm, "linear_predictors", eta)
+    found = compare(trial, "linear_predictors", eta)
     names = ", ".join(
         name for name, gone in zip(problem.names, np.isnan(trial.expected["coefficients"]), strict=True) if gone
     )

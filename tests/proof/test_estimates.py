@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections import Counter
 from typing import Any
 
@@ -63,6 +64,13 @@ def agrees_with_mpmath(problem: Problem, stored: dict[str, Any]) -> None:
 R_CONVENTIONS = {**DEFAULTS, "negative_binomial_dispersion": "estimated"}
 
 
+#: Why a quantity is left undecided; a perfect fit's AIC is infinite, and a Tweedie family has no likelihood in R.
+NOTHING_TO_COMPARE = (
+    "the fit says that they were too few|has no such value under the declared conventions|"
+    "the reference value is (nan|-?inf)|R's own definition of|other columns of a dependent set"
+)
+
+
 def findings(library: Library, id: str) -> list[Finding]:
     """Every check of a value put to what R, polished, is stored to say, with 9 digits asked."""
     case = library.case(id)
@@ -82,9 +90,9 @@ def test_every_quantity_agrees_with_the_stored_polished_r(library: Library) -> N
         if library.case(id).has_estimate and id not in (*R_IS_OFF, *R_REFUSES):
             for found in findings(library, id):
                 assert not is_off(found), (id, found)
+                assert found.outcome is not Outcome.UNDECIDED or re.search(NOTHING_TO_COMPARE, found.message), found
                 counts[found.outcome] += 1
     assert counts[Outcome.PASS] > 4800
-    assert counts[Outcome.UNDECIDED] < 180, "too few iterations, or NaN and infinities, such as a perfect fit's AIC"
 
 
 @pytest.mark.parametrize("id", R_IS_OFF)
