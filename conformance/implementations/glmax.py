@@ -48,13 +48,15 @@ class Glmax:
         import jax
 
         jax.config.update("jax_enable_x64", True)
-        self._glmax = glmax
+        self._glmax, self._jax = glmax, jax
+        self._shape: tuple[int, ...] | None = None
         self.version: str = glmax.__version__
 
     def __call__(self, problem: Problem) -> dict[str, Any]:
         """Fit and infer; the negative binomial is left out, for glmax estimates its shape."""
         start = None if problem.start is None else np.array(problem.start)
         only(problem, _LINKS, weights=False, proportions=False, start=True)
+        self._forget(problem.X.shape)
         package = self._glmax
         power = problem.link == "inverse_squared"
         link = package.PowerLink(-2.0) if power else getattr(package, _LINK[problem.link])()
@@ -76,3 +78,9 @@ class Glmax:
                 "iterations": int(fit.num_iters),
             }
         return {**answer, "warnings": warnings}
+
+    def _forget(self, shape: tuple[int, ...]) -> None:
+        """Drop what JAX compiled for another shape: it keeps all of it, until the process has no memory map left."""
+        if shape != self._shape:
+            self._jax.clear_caches()
+            self._shape = shape
