@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -26,21 +27,28 @@ from conformance.verdict import Outcome, Verdict
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DOCUMENT, ACCOUNTS, FAULTS = DOCS / "implementations.md", DOCS / "implementations.yaml", DOCS / "faults.yaml"
 BAD = (Outcome.FAIL, Outcome.ERROR)
+GLOBS = ("causes", "checks", "cases", "messages")
 LEFT_OVER = "**not accounted for**"
 
 
 @dataclass(frozen=True)
 class Account:
-    """What explains the failing verdicts whose cause, check and case match: ``why`` in words, with a link."""
+    """What explains the failing verdicts whose cause, check, case and message match: ``why`` in words, with a link."""
 
     why: str
     causes: tuple[str, ...] = ("*",)
     checks: tuple[str, ...] = ("*",)
     cases: tuple[str, ...] = ("*",)
+    messages: tuple[str, ...] = ("*",)
 
     def covers(self, verdict: Verdict) -> bool:
         """Whether it is an account of ``verdict``."""
-        asked = ((verdict.cause or "", self.causes), (verdict.check, self.checks), (verdict.case, self.cases))
+        asked = (
+            (verdict.cause or "", self.causes),
+            (verdict.check, self.checks),
+            (verdict.case, self.cases),
+            (verdict.message, self.messages),
+        )
         return all(any(fnmatchcase(value, glob) for glob in globs) for value, globs in asked)
 
 
@@ -65,13 +73,17 @@ class Group:
 
 
 def accounts_of(name: str) -> list[Account]:
-    """Those of one implementation, in order: its own first, then those of all."""
+    """Those of one implementation, in order: its own first, then those of all; "like" brings another's."""
     stored = YAML(typ="safe").load(ACCOUNTS.read_text(encoding="utf-8"))
-    found = []
-    for entry in [*stored.get(name, []), *stored["all"]]:
-        globs = {key: tuple(entry[key]) for key in ("causes", "checks", "cases") if key in entry}
-        found.append(Account(entry["why"], **globs))
-    return found
+
+    def of(entries: list[dict[str, Any]]) -> Iterator[Account]:
+        for entry in entries:
+            if "like" in entry:
+                yield from of(stored[entry["like"]])
+            else:
+                yield Account(entry["why"], **{key: tuple(entry[key]) for key in GLOBS if key in entry})
+
+    return [*of(stored.get(name, [])), *of(stored["all"])]
 
 
 def grouped(record: Record) -> dict[str, Group]:

@@ -171,6 +171,17 @@ def test_bfgs_own_inverse_hessian_is_no_standard_error_but_the_hessian_is(librar
     assert max(off) > 1e-3, "if BFGS became exact, the docs that say it is not must change"
 
 
+@pytest.mark.parametrize(("steps", "cause"), [(None, "lost precision"), (1, "lost precision"), (812, "early stop")])
+def test_least_squares_short_of_digits_stopped_early_if_it_says_that_it_iterates(
+    library: Library, steps: int | None, cause: str
+) -> None:
+    def short(problem: Problem) -> dict[str, object]:
+        return {"coefficients": fit(problem).coefficients * (1.0 + 1e-4), "iterations": steps}
+
+    found = failures(library, short, "heart-max-rate")
+    assert next((v.check, v.cause) for v in found) == ("coefficients", cause)
+
+
 def test_the_gaussian_ml_variance_is_rss_over_n_and_the_reported_one_rss_over_n_minus_p(library: Library) -> None:
     problem = library.case("heart-max-rate").problem()
     optimum, right = maximise(problem), fit(problem)

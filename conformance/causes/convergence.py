@@ -31,7 +31,7 @@ def early_stop(trial: Trial, quantity: str) -> Cause | None:
     factor = next((c for c in _FACTORS if after[c] > before + 0.3), None)
     if factor is None:
         return _nearly_there(trial, rows.decrement, before)
-    if trial.problem.family == "gaussian" and trial.problem.link == "identity":
+    if _solved_at_once(trial):
         return (
             "lost precision",
             "least squares needs no iteration, so that digits were lost in solving it, as normal equations, an "
@@ -44,6 +44,13 @@ def early_stop(trial: Trial, quantity: str) -> Cause | None:
         f"it stopped early: the score is still {trial.in_errors(rows):.1e} standard errors from zero, and one more "
         f"step of Fisher scoring{times} brings {before:.1f} digits to {after[factor]:.1f}",
     )
+
+
+def _solved_at_once(trial: Trial) -> bool:
+    """Least squares, by a fitter that does not say it took more than the one step (and the one that confirms it)."""
+    assert trial.fit is not None
+    least_squares = trial.problem.family == "gaussian" and trial.problem.link == "identity"
+    return least_squares and (trial.fit.iterations is None or trial.fit.iterations <= 2)
 
 
 def _nearly_there(trial: Trial, decrement: float, digits: float) -> Cause | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from conformance.family import PAIRS
+from conformance.fit import Unsupported
 from conformance.implementations.offers import only
 from conformance.problem import Problem
 from conformance.references.r import define, report
@@ -50,4 +51,6 @@ class Mgcv:
     def __call__(self, problem: Problem) -> dict[str, Any]:
         """Fit."""
         only(problem, PAIRS, start=True)
+        if problem.power is not None and not 1.0 < problem.power <= 2.0:
+            raise Unsupported(f"no Tweedie family of power {problem.power:g}: 1 < p <= 2")
         return report(problem, "report_mgcv")
