@@ -81,9 +81,11 @@ def _estimate(trial: Trial) -> Finding:
         message = "reported as an estimate without a warning, though no information is left there: it diverged"
         return Finding(Outcome.FAIL, "outcome", got="silent", want="said", cause="divergence", message=message)
     if not rows.valid or not rows.decrement < (NO_ESTIMATE if case.max_iterations is None else NOT_YET):
-        message = (
-            "reported as an estimate without a warning, though the score there is "
-            f"{rows.decrement:.2g} standard errors from zero: say converged = False"
+        there = (
+            f"the score there is {rows.decrement:.2g} standard errors from zero"
+            if rows.valid
+            else "it gives a mean outside the family's domain, or no finite deviance"
         )
+        message = f"reported as an estimate without a warning, though {there}: say converged = False"
         return Finding(Outcome.FAIL, "outcome", got="silent", want="said", cause="silence", message=message)
     return Finding(Outcome.PASS, "outcome", got="estimate", want="estimate")

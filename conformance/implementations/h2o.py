@@ -26,8 +26,14 @@ class H2O:
 
     name = "h2o"
     #: dispersion_parameter_method="pearson" (default "pearson"), which its log-likelihood and AIC take, of the link
-    #: above; remove_collinear_columns=False refuses: "Found collinear columns in the dataset".
-    conventions: ClassVar = {"log_likelihood_dispersion": "pearson", "aliased": "refused"}
+    #: above; remove_collinear_columns=False refuses: "Found collinear columns in the dataset".  Two families are weighted
+    #: by the observed information: GLMWeightsFun.computeWeights in
+    #: https://github.com/h2oai/h2o-3/blob/master/h2o-algos/src/main/java/hex/glm/GLMModel.java
+    conventions: ClassVar = {
+        "log_likelihood_dispersion": "pearson",
+        "aliased": "refused",
+        "information": {"negative_binomial": "observed", "tweedie": "observed", "*": "expected"},
+    }
 
     def __init__(self) -> None:
         import h2o
@@ -51,6 +57,7 @@ class H2O:
             extra = {"tweedie_variance_power": problem.power, "tweedie_link_power": 0.0}
         if problem.theta is not None:
             extra["theta"] = 1.0 / problem.theta  # h2o's theta multiplies mu^2: V = mu + theta mu^2
+            extra |= {"fix_dispersion_parameter": True, "init_dispersion_parameter": 1.0}
         extra |= {f"{name}_column": name for name in beside}
         with heard() as warnings:
             data = self._h2o.H2OFrame(frame, column_types={"y": "enum"} if binomial else None)
@@ -65,7 +72,7 @@ class H2O:
                 objective_epsilon=1e-14,
                 gradient_epsilon=1e-14,
                 dispersion_parameter_method="pearson",
-                calc_like=True,
+                calc_like=problem.family != "tweedie",  # there it changes the standard errors: finding 69
                 **extra,
             )
             model.train(x=names, y="y", training_frame=data)
