@@ -26,8 +26,8 @@ class H2O:
 
     name = "h2o"
     #: dispersion_parameter_method="pearson" (default "pearson"), which its log-likelihood and AIC take, of the link
-    #: above; remove_collinear_columns=False refuses: "Found collinear columns in the dataset".  Two families are weighted
-    #: by the observed information: GLMWeightsFun.computeWeights in
+    #: above; remove_collinear_columns=False refuses: "Found collinear columns in the dataset".  Two families have the
+    #: weights of the observed information: GLMWeightsFun.computeWeights in
     #: https://github.com/h2oai/h2o-3/blob/master/h2o-algos/src/main/java/hex/glm/GLMModel.java
     conventions: ClassVar = {
         "log_likelihood_dispersion": "pearson",
