@@ -36,7 +36,7 @@ _LINK = {
 
 
 class Glmax:
-    """NewtonFitter (Fisher scoring with a line search), tol=1e-13; infer() with FisherInfoError."""
+    """NewtonFitter (Fisher scoring with a line search), tol=1e-13, QR for its normal equations; infer() as it comes."""
 
     name = "glmax"
     #: InverseGaussian is said to have Pearson's dispersion, and has the deviance's: nothing is declared.
@@ -46,9 +46,10 @@ class Glmax:
     def __init__(self) -> None:
         import glmax
         import jax
+        import lineax
 
         jax.config.update("jax_enable_x64", True)
-        self._glmax, self._jax = glmax, jax
+        self._glmax, self._jax, self._lineax = glmax, jax, lineax
         self._shape: tuple[int, ...] | None = None
         self.version: str = glmax.__version__
 
@@ -64,7 +65,7 @@ class Glmax:
         limit = 200 if problem.max_iterations is None else problem.max_iterations
         init = None if start is None else package.Params(beta=start, disp=np.array(1.0), aux=None)
         with heard() as warnings:
-            fitter = package.NewtonFitter(tol=1e-13, max_iter=limit)
+            fitter = package.NewtonFitter(solver=self._lineax.QR(), tol=1e-13, max_iter=limit)
             offset = None if problem.offset is None else np.array(problem.offset)
             X, y = np.array(problem.X), np.array(problem.y)
             fit = package.fit(family, X, y, offset=offset, init=init, fitter=fitter)

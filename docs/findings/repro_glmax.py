@@ -13,3 +13,12 @@ except Exception as e: print("separated raises", type(e).__name__)
 try:
     f=glmax.fit(glmax.Poisson(),X,np.array([-1.,2,3,4,5,6])); print("y = -1:", np.asarray(f.beta), bool(f.converged))
 except Exception as e: print(repr(e)[:100])
+y=np.array([1.,2,2.5,4,4.5,6])
+import lineax
+solvers={"Cholesky (default)":lineax.Cholesky(),"QR":lineax.QR()}
+for name,solver in solvers.items():
+    for family,link in (("Gamma","LogLink"),("Gamma","IdentityLink"),("Gamma","InverseLink"),("InverseGaussian","IdentityLink"),("InverseGaussian","InverseLink")):
+        try: print(name,family,link,np.asarray(glmax.fit(getattr(glmax,family)(getattr(glmax,link)()),X,y,fitter=glmax.NewtonFitter(solver=solver,tol=1e-13,max_iter=200)).beta))
+        except Exception as e: print(name,family,link,type(e).__name__,[line for line in str(e).split("\n") if "non-finite" in line][:1])
+    try: f=glmax.fit(glmax.Gaussian(glmax.IdentityLink()),np.c_[X,2*x],y,fitter=glmax.NewtonFitter(solver=solver)); print(name,"x and 2x",np.asarray(f.beta),bool(f.converged))
+    except Exception as e: print(name,"x and 2x",type(e).__name__,[line for line in str(e).split("\n") if "non-finite" in line][:1])

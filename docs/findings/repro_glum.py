@@ -30,3 +30,7 @@ for family in ("gamma", "poisson", "inverse.gaussian"):
         warnings.simplefilter("always")
         m=glum.GeneralizedLinearRegressor(alpha=0,family=family,link="identity",fit_intercept=False,gradient_tol=1e-12).fit(x,y)
     print(family, "identity, no intercept:", m.coef_, "iterations", m.n_iter_, "warnings", [str(one.message)[:60] for one in said], "exact for the Poisson: sum y / sum x =", y.sum()/x.sum())
+for columns in (2,1):
+    X1=np.c_[np.arange(6.),[1.,0,0,1,0,1]][:,:columns]
+    try: print("start_params,",columns,"column(s):",glum.GeneralizedLinearRegressor(family="poisson",alpha=0,start_params=np.zeros(columns+1)).fit(X1,np.array([1.,3,2,5,4,6])).coef_)
+    except Exception as e: print("start_params,",columns,"column(s):",type(e).__name__,e)
