@@ -73,10 +73,19 @@ def diverged(trial: Trial, quantity: str) -> Cause | None:
     if not np.isfinite(there.deviance) or here.deviance <= there.deviance * (1 + 1e-9):
         return None
     at = f"the deviance is {here.deviance:.6g}" if here.valid else "a mean is outside the family's domain"
+    cause, what = ("stuck", "never left its start") if _at_a_start(trial) else ("divergence", "went astray")
     return (
-        "divergence",
-        f"the iteration went astray: {at} at the reported coefficients, and {there.deviance:.6g} at the proven ones",
+        cause,
+        f"the iteration {what}: {at} at the reported coefficients, and {there.deviance:.6g} at the proven ones",
     )
+
+
+def _at_a_start(trial: Trial) -> bool:
+    """Whether the coefficients are those of a start: the one that was given, or 0 for all but the intercept."""
+    assert trial.fit is not None
+    given, beta = trial.problem.start, trial.fit.coefficients
+    slopes = beta[1:] if trial.problem.intercept else beta
+    return bool(np.array_equal(beta, given) if given is not None else slopes.size > 0 and np.all(slopes == 0.0))
 
 
 def earlier_iterate(trial: Trial, quantity: str) -> Cause | None:
