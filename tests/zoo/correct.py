@@ -18,6 +18,8 @@ from zoo.faulty_null_model_df_aic import with_likelihood_at
 from zoo.registry import correct
 from zoo.tools import Array, admits, errors_times, reported, scoring, with_covariance
 
+PATIENT = 20_000  # steps: Fisher scoring creeps in some cases, and a correct fitter has the time
+
 
 @correct("irls", says="the suite's own")
 def irls(problem: Problem) -> Fit:
@@ -26,7 +28,7 @@ def irls(problem: Problem) -> Fit:
 
 @correct("householder-qr", says="Householder QR of sqrt(W) X, all digits")
 def householder_qr(problem: Problem) -> Fit:
-    return admits(problem, reported(problem, scoring(problem)))
+    return admits(problem, reported(problem, scoring(problem, limit=PATIENT)))
 
 
 def _pivoted(X: Array, W: Array, r: Array) -> Array:
@@ -40,7 +42,7 @@ def _pivoted(X: Array, W: Array, r: Array) -> Array:
 
 @correct("pivoted-qr", says="QR with column pivoting, the covariance from it too")
 def pivoted_qr(problem: Problem) -> Fit:
-    answer = admits(problem, reported(problem, scoring(problem, solver=_pivoted)))
+    answer = admits(problem, reported(problem, scoring(problem, solver=_pivoted, limit=PATIENT)))
     at = tools.parts(problem)
     W, _ = tools.working(tools.family(problem), tools.link(problem), at, answer.coefficients[at.columns])
     _, R, order = qr(at.X * np.sqrt(W)[:, None], mode="economic", pivoting=True)
@@ -63,7 +65,7 @@ def _svd(X: Array, W: Array, r: Array) -> Array:
 
 @correct("scaled-svd", says="singular values of the column-scaled weighted design")
 def scaled_svd(problem: Problem) -> Fit:
-    return admits(problem, reported(problem, scoring(problem, solver=_svd)))
+    return admits(problem, reported(problem, scoring(problem, solver=_svd, limit=PATIENT)))
 
 
 def _newton(problem: Problem) -> Fit:
@@ -72,7 +74,10 @@ def _newton(problem: Problem) -> Fit:
     told = fit(problem)
     if not told.converged or problem.max_iterations is not None:
         return told
-    beta, best = scoring(replace(problem, max_iterations=None), stop=lambda s, d: s[-1] < 1e-2).beta, np.inf
+    beta, best = (
+        scoring(replace(problem, max_iterations=None), stop=lambda s, d: s[-1] < 1e-2, limit=PATIENT).beta,
+        np.inf,
+    )
     for _ in range(50):
         W, r = tools.working(f, g, at, beta)
         h = tools.observed_weights(problem, beta)
@@ -181,7 +186,7 @@ def another_stopping_rule(problem: Problem) -> Fit:
     def stop(sizes: list[float], deviances: list[float]) -> bool:
         return sizes[-1] < 1e-15 or (len(sizes) > 8 and max(sizes[-8:]) < 1e-9 and min(sizes[-4:]) >= min(sizes[-8:-4]))
 
-    return admits(problem, reported(problem, scoring(problem, stop=stop)))
+    return admits(problem, reported(problem, scoring(problem, stop=stop, limit=PATIENT)))
 
 
 def _with_dispersion(problem: Problem, answer: Fit, phi: float) -> Fit:

@@ -179,7 +179,7 @@ def scoring(
     working: Working = working,
     solver: Solver = by_qr,
     stop: Stop = stands_still,
-    limit: int = 20_000,
+    limit: int = 200,
     halve: bool = True,
 ) -> Scored:
     """Fisher scoring in difference form: solve for the change of beta, halve it where the deviance rises."""
