@@ -133,16 +133,28 @@ def gamma_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float) -
     return w * (saturated - 0.5 * k * gamma_deviance(y, mu, nu))
 
 
+def gaussian_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float) -> Array:
+    """-1/2 [log(2 pi phi / w) + w (y - mu)^2 / phi]."""
+    with np.errstate(**QUIET):  # type: ignore[arg-type]
+        fit = np.where(y == mu, 0.0, w * (y - mu) ** 2 / phi)  # a perfect one: infinity, not NaN
+        return np.asarray(-0.5 * (np.log(2.0 * np.pi * phi / w) + fit))
+
+
 def inverse_gaussian_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float) -> Array:
     """-w/2 [log(2 pi phi y^3) + (y - mu)^2 / (phi mu^2 y)]."""
-    return -0.5 * w * (np.log(2.0 * np.pi * phi * y**3) + inverse_gaussian_deviance(y, mu, nu) / phi)
+    with np.errstate(**QUIET):  # type: ignore[arg-type]
+        fit = np.where(y == mu, 0.0, inverse_gaussian_deviance(y, mu, nu) / phi)  # a perfect one: infinity, not NaN
+        return np.asarray(-0.5 * w * (np.log(2.0 * np.pi * phi) + 3.0 * np.log(y) + fit))
 
 
 def negative_binomial_log_likelihood(theta: float) -> Callable[[Array, Array, Array, Array, float], Array]:
-    """log of the negative binomial density with mean mu and shape theta."""
+    """log of the negative binomial density with mean mu and shape theta: the saturated one less half the deviance."""
+    unit_deviance = negative_binomial_deviance(theta)
 
     def log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float) -> Array:
-        choose = special.gammaln(theta + y) - special.gammaln(theta) - special.gammaln(y + 1.0)
-        return w * (choose - theta * np.log1p(mu / theta) + special.xlogy(y, mu / (mu + theta)))
+        with np.errstate(**QUIET):  # type: ignore[arg-type]
+            errors = _stirling_error(theta + y) - _stirling_error(np.full_like(y, theta)) - _stirling_error(y)
+            saturated = errors + 0.5 * np.log(theta / (2.0 * np.pi * y * (theta + y)))
+        return w * (np.where(y == 0, 0.0, saturated) - 0.5 * unit_deviance(y, mu, nu))
 
     return log_likelihood

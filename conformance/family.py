@@ -6,6 +6,7 @@ Neither knows of X or of iterations.  All functions are elementwise on float64 a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from conformance.deviance import (
     binomial_log_likelihood,
     gamma_deviance,
     gamma_log_likelihood,
+    gaussian_log_likelihood,
     inverse_gaussian_deviance,
     inverse_gaussian_log_likelihood,
     negative_binomial_deviance,
@@ -58,7 +60,7 @@ class Family:
 
 
 def _no_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float) -> Array:
-    """NaN: R gives no log-likelihood for a Tweedie family between powers 1 and 2."""
+    """NaN: R gives no log-likelihood for a Tweedie family."""
     return np.full_like(y, np.nan)
 
 
@@ -67,7 +69,7 @@ GAUSSIAN = Family(
     variance=lambda mu, nu: np.ones_like(mu),
     variance_slope=lambda mu, nu: np.zeros_like(mu),
     unit_deviance=lambda y, mu, nu: (y - mu) ** 2,
-    log_likelihood=lambda y, mu, nu, w, phi: -0.5 * (np.log(2.0 * np.pi * phi / w) + w * (y - mu) ** 2 / phi),
+    log_likelihood=gaussian_log_likelihood,
     responses=REAL,
     means=REAL,
     canonical="identity",
@@ -148,7 +150,7 @@ def tweedie(power: float) -> Family:
 
 _FIXED = {f.name: f for f in (GAUSSIAN, BINOMIAL, POISSON, GAMMA, INVERSE_GAUSSIAN)}
 
-#: Which links each family may have: R's own pairs, and what DESIGN adds to them.
+#: Which links each family may have: R's own pairs, and the log link of the Tweedie family.
 PAIRS: dict[str, tuple[str, ...]] = {
     "gaussian": ("identity", "log", "inverse"),
     "binomial": ("logit", "probit", "cauchit", "log", "cloglog"),
@@ -165,11 +167,11 @@ def family_of(name: str, theta: float | None = None, power: float | None = None)
     if name in _FIXED:
         return _FIXED[name]
     if name == "negative_binomial":
-        if theta is None or not theta > 0:
-            raise ValueError(f"the negative_binomial family needs theta > 0, got {theta}")
+        if theta is None or not 0 < theta < math.inf:
+            raise ValueError(f"the negative_binomial family needs a finite theta > 0, got {theta}")
         return negative_binomial(theta)
     if name == "tweedie":
-        if power is None or 0 < power < 1:
+        if power is None or not (power == 0 or 1 <= power < math.inf):
             raise ValueError(f"the tweedie family needs a power that is 0 or at least 1, got {power}")
         return tweedie(power)
     raise ValueError(f"unknown family {name!r}; the families are {', '.join(PAIRS)}")

@@ -121,8 +121,8 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
         beta, steep = beta + step, steep or walled
         now = at(beta) if walled else then
         separated = recedes(family, link, X, y, beta, step)
-    walled = now.at_edge or len(trace) - last_wall <= FREE_STEPS
-    trouble = SEPARATION if separated else _trouble(now, walled, limit if steps == limit else None)
+    ended_at_wall = now.at_edge or len(trace) - last_wall <= FREE_STEPS
+    trouble = SEPARATION if separated else _trouble(now, ended_at_wall, limit if steps == limit else None)
     return Solution(beta, columns, now, steps, not trouble, (trouble,) if trouble else (), tuple(trace))
 
 
@@ -138,7 +138,7 @@ def _trouble(now: Rows, walled: bool, limit: int | None) -> str:
         said = "the likelihood is not concave here, so that this is no maximum"
     else:
         return ""
-    return f"{said}; the score is {now.decrement:.2g} standard errors from zero"
+    return f"{said}; the score is {now.decrement / (now.unit or 1.0):.2g} standard errors from zero"
 
 
 def independent_columns(X: Array) -> NDArray[np.intp]:

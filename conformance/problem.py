@@ -26,7 +26,7 @@ class Problem:
     y        (n,) the response; for grouped binomial data the proportion of successes
     weights  (n,) prior weights (for grouped binomial data the trials), or None for ones
     offset   (n,) added to the linear predictor, or None for zeros
-    family, link   names as in DESIGN's vocabulary: 'binomial', 'logit', ...
+    family, link   names as in family.PAIRS: 'binomial', 'logit', ...
     theta    the negative binomial's known shape, else None
     power    the Tweedie variance power, else None
     start    (p,) starting coefficients, where the case is about them, else None

@@ -12,7 +12,7 @@ from conformance.link import REAL, Link
 
 Array = NDArray[np.float64]
 EPS = float(np.finfo(np.float64).eps)
-SMALL = 1e-8  # in standard errors: a step that matters to no digit but the last; such steps go on while they shrink
+SMALL = 1e-8  # standard errors: a step that matters to no digit but the last; such steps go on while they shrink
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Rows:
     noise: float  # and what becomes of it in the decrement
     deviance: float
     smallest_weight: float
+    unit: float = 1.0  # a standard error: the root of the dispersion here, by the deviance; 1 where it is known
     blur: float = 0.0  # what rounding eta may do to the deviance
     at_edge: bool = False  # a mean is at the end of its range to within the rounding of its linear predictor
     room: float = np.inf  # the smallest distance of a row from where its mean ends or is infinite (eta = 0, mu = 1)
@@ -38,7 +39,9 @@ class Rows:
 
     @property
     def decrement(self) -> float:
-        """sqrt(U' (X'WX)^-1 U), the length of the step in standard errors (of unit dispersion)."""
+        """sqrt(U' (X'WX)^-1 U), the length of the step in standard errors of a dispersion of 1: from the triangle, the
+        projection of the working residuals on the columns.
+        """
         return float(np.linalg.norm(self.triangle[:-1, -1]))
 
     @property
@@ -49,7 +52,7 @@ class Rows:
     @property
     def settled(self) -> bool:
         """Whether the score is zero: to within its own rounding error, or so that the step would be SMALL."""
-        return self.decrement <= max(self.noise, SMALL)
+        return self.decrement <= max(self.noise, SMALL * self.unit)
 
 
 @np.errstate(all="ignore")  # what overflows or underflows shows as an infinite deviance or a working weight of 0
@@ -69,6 +72,7 @@ def pass_over_rows(
     if walled and not np.all(link.etas.contains(eta) & family.means.contains(link.linkinv(eta))):
         return nowhere
     at = _working(family, link, y, w, eta)
+    deviance = float(np.sum(w * family.unit_deviance(y, at.mu, at.nu)))
     bend = np.maximum(at.W, at.observed) if steep else at.W  # next to a wall Fisher's steps run into it
     root = np.sqrt(bend)
     z = np.divide(at.W * at.r, root, out=np.zeros_like(root), where=root > 0)
@@ -91,8 +95,9 @@ def pass_over_rows(
         score=X.T @ (at.pull * at.residual),
         rounding=EPS * (np.abs(X).T @ (np.abs(at.pull) * (size + of_mean))),
         noise=EPS * float(np.linalg.norm(np.abs(Q).T @ of_row[down])),
-        deviance=float(np.sum(w * family.unit_deviance(y, at.mu, at.nu))),
+        deviance=deviance,
         smallest_weight=float(at.W.min(initial=np.inf)),
+        unit=1.0 if family.known_dispersion else float(np.sqrt(deviance / max(len(y) - p, 1))),
         blur=EPS * float(2.0 * np.sum(np.abs(at.pull * at.residual) * of_eta)),
         at_edge=walled and _at_edge(family, link, y, at.mu, at.nu, of_mean),
         room=float(end.min(initial=np.inf)) if ends else np.inf,

@@ -222,10 +222,10 @@ class Trial:
         """(p,) which coefficients the fit reports as aliased."""
         return np.isnan(self.fit.coefficients) if self.fit else np.zeros(self.problem.p, dtype=bool)
 
-    def in_errors(self, rows: Rows) -> float:
-        """The length of the Fisher step from ``rows`` in standard errors, of the dispersion that is expected."""
+    def in_errors(self, length: float) -> float:
+        """A step's ``length``, given for a dispersion of 1, in standard errors of the dispersion that is expected."""
         phi = self.expected.get("dispersion")
-        return rows.decrement / math.sqrt(phi) if phi and phi > 0 else rows.decrement
+        return length / math.sqrt(phi) if phi and phi > 0 else length
 
     @cached_property
     def basic(self) -> Trial:

@@ -206,3 +206,26 @@ def test_the_log_likelihood_is_the_log_of_a_density_that_sums_to_one(name: str) 
         mu = np.full_like(y, 2.0)
         total = np.trapezoid(np.exp(family.log_likelihood(y, mu, 1 - mu, np.ones_like(y), 0.4)), y)
     assert abs(total - 1.0) < 1e-6
+
+
+@pytest.mark.parametrize("theta", [0.01, 0.5, 1.0, 40.0, 1e4, 1e9, 1e12])
+def test_the_negative_binomial_log_likelihood_loses_no_digits_to_log_gammas(theta: float) -> None:
+    y, mu = np.array([0.0, 1.0, 3.0, 900.0, 1e9]), np.array([2.5, 0.7, 3.5, 1000.0, 1.1e9])
+    found = family_of("negative_binomial", theta=theta).log_likelihood(y, mu, 1.0 - mu, np.ones(5), 1.0)
+    with mpmath.workdps(60):
+        t, g = mpmath.mpf(theta), mpmath.loggamma
+        for k, m, got in zip(map(mpmath.mpf, y), map(mpmath.mpf, mu), found, strict=True):
+            want = g(t + k) - g(t) - g(k + 1) - t * mpmath.log1p(m / t) + k * mpmath.log(m / (m + t))
+            assert close(float(got), want, 14.0)
+
+
+@pytest.mark.parametrize("wrong", [{"power": -1.0}, {"power": np.nan}, {"power": 0.5}, {"power": np.inf}])
+def test_a_tweedie_power_of_no_distribution_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="0 or at least 1"):
+        family_of("tweedie", **wrong)
+
+
+@pytest.mark.parametrize("theta", [None, 0.0, -1.0, np.nan, np.inf])
+def test_a_negative_binomial_without_a_finite_shape_is_refused(theta: float | None) -> None:
+    with pytest.raises(ValueError, match="theta > 0"):
+        family_of("negative_binomial", theta=theta)

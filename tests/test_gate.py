@@ -19,7 +19,8 @@ from conformance.implementations import from_object
 from conformance.irls import fit
 from conformance.library import Library
 from conformance.problem import Problem
-from conformance.trial import Demand
+from conformance.references.of_case import reference_of
+from conformance.trial import Demand, Trial
 from conformance.verdict import Outcome, Verdict, conforms, count
 
 FIRST = ["contraception", "dobson", "warpbreaks", "breslow-rates", "heart-max-rate", "study-hours", "no-intercept-20"]
@@ -180,6 +181,20 @@ def test_least_squares_short_of_digits_stopped_early_if_it_says_that_it_iterates
 
     found = failures(library, short, "heart-max-rate")
     assert next((v.check, v.cause) for v in found) == ("coefficients", cause)
+
+
+@pytest.mark.parametrize(("exponent", "times", "honest"), [(40, 1 + 1e-9, True), (-40, -3.0, False)])
+def test_honesty_is_asked_in_standard_errors_whatever_the_unit_of_the_response(
+    library: Library, exponent: int, times: float, honest: bool
+) -> None:
+    """The reference is taken to the other unit too: for least squares everything is scaled by it."""
+    case = library.case("heart-max-rate")
+    reference, unit = reference_of(library, case), 2.0**exponent
+    problem = replace(case.problem(), y=case.problem().y * unit)
+    values = {**reference.values, "dispersion_pearson": reference.values["dispersion_pearson"] * unit**2}
+    said = Fit(coefficients=fit(problem).coefficients * times)
+    trial = Trial(case, problem, said, None, replace(reference, values=values), declared({}))
+    assert (CHECKS["outcome"](trial).outcome is Outcome.PASS) is honest
 
 
 def test_the_gaussian_ml_variance_is_rss_over_n_and_the_reported_one_rss_over_n_minus_p(library: Library) -> None:

@@ -171,3 +171,30 @@ def test_newtons_step_goes_uphill_where_the_likelihood_is_not_concave() -> None:
     assert float(rows.score @ step) > 0
     along = turn.T @ (R @ step)
     np.testing.assert_allclose(along, (turn.T @ rhs) / [1.0, 7000.0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("exponent", [-60, -40, 40, 60])
+@pytest.mark.parametrize("limit", [None, 1])
+def test_the_unit_of_the_response_moves_no_step(exponent: int, limit: int | None) -> None:
+    """A power of two times y moves the intercept of the log link alone, and a standard error is no absolute number."""
+    x = np.arange(12.0)
+    y = np.exp(0.2 * x) + np.array([0.3, -0.2, 0.1, 0.4, -0.4, 0.2, -0.3, 0.1, 0.5, -0.1, -0.6, 0.4])
+    plain = Problem(np.column_stack([np.ones(12), x]), y, "gaussian", "log", intercept=True, max_iterations=limit)
+    here, there = fit(plain), fit(replace(plain, y=y * 2.0**exponent))
+    assert (there.converged, there.iterations) == (here.converged, here.iterations)
+    assert here.converged is (limit is None)
+    np.testing.assert_allclose(there.coefficients[1], here.coefficients[1], rtol=1e-12)
+
+
+def test_a_perfect_fit_has_an_infinite_likelihood() -> None:
+    x = np.array([1.0, 2.0, 3.0])
+    for family, link in (("gaussian", "identity"), ("gamma", "identity"), ("inverse_gaussian", "identity")):
+        found = fit(Problem(x[:, None], 2.0 * x, family, link, names=("x",)))
+        assert found.deviance == 0.0
+        assert found.log_likelihood in (np.inf, None), family
+
+
+def test_a_model_without_a_column_is_its_offset() -> None:
+    found = fit(Problem(np.zeros((3, 0)), np.array([1.0, 2.0, 4.0]), "gaussian", "identity", names=()))
+    assert found.deviance == 21.0
+    assert found.coefficients.shape == (0,)

@@ -28,9 +28,10 @@ def early_stop(trial: Trial, quantity: str) -> Cause | None:
     want, scale = trial.expected["coefficients"][kept], trial.scale("coefficients")[kept]
     before = worst(agreement(trial.fit.coefficients[kept], want, scale))[0]
     after = {c: worst(agreement(trial.fit.coefficients[kept] + c * step, want, scale))[0] for c in _FACTORS}
+    far = trial.in_errors(rows.decrement)
     factor = next((c for c in _FACTORS if after[c] > before + 0.3), None)
     if factor is None:
-        return _nearly_there(trial, rows.decrement, before)
+        return _nearly_there(far, before)
     if _solved_at_once(trial):
         return (
             "lost precision",
@@ -41,8 +42,8 @@ def early_stop(trial: Trial, quantity: str) -> Cause | None:
     times = "" if factor == 1.0 else f", {factor:g} times its length,"
     return (
         "early stop",
-        f"it stopped early: the score is still {trial.in_errors(rows):.1e} standard errors from zero, and one more "
-        f"step of Fisher scoring{times} brings {before:.1f} digits to {after[factor]:.1f}",
+        f"it stopped early: the score is still {far:.1e} standard errors from zero, and one more step of Fisher "
+        f"scoring{times} brings {before:.1f} digits to {after[factor]:.1f}",
     )
 
 
@@ -53,14 +54,14 @@ def _solved_at_once(trial: Trial) -> bool:
     return least_squares and (trial.fit.iterations is None or trial.fit.iterations <= 2)
 
 
-def _nearly_there(trial: Trial, decrement: float, digits: float) -> Cause | None:
+def _nearly_there(length: float, digits: float) -> Cause | None:
     """Near the maximum and not at it, where Fisher scoring creeps or goes round and no one step tells."""
-    if not digits >= 1.0 or decrement <= 1e-9:
+    if not digits >= 1.0 or length <= 1e-9:
         return None
     return (
         "early stop",
-        f"it stopped early: it is {digits:.1f} digits near, and the score is {decrement:.1e} standard errors (of unit "
-        "dispersion) from zero; Fisher scoring creeps or goes round here, and its last step was short by chance",
+        f"it stopped early: it is {digits:.1f} digits near, and the score is {length:.1e} standard errors from zero; "
+        "Fisher scoring creeps or goes round here, and its last step was short by chance",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from conformance.checks.score import noise
 from conformance.trial import Finding, Trial
 from conformance.verdict import Outcome
 
@@ -76,13 +77,16 @@ def _estimate(trial: Trial) -> Finding:
         return Finding(Outcome.FAIL, "outcome", got="infinite", want="estimate", cause="divergence", message=message)
     if fit.admits_trouble:
         return Finding(Outcome.PASS, "outcome", got="estimate, with a warning", want="estimate")
-    rows = trial.basic.rows_at(trial.basic.fit.coefficients if trial.basic.fit else fit.coefficients)
+    beta = trial.basic.fit.coefficients if trial.basic.fit else fit.coefficients
+    rows = trial.basic.rows_at(beta)
     if rows.valid and rows.triangle.size > 1 and np.any(np.diag(rows.triangle)[:-1] == 0):
         message = "reported as an estimate without a warning, though no information is left there: it diverged"
         return Finding(Outcome.FAIL, "outcome", got="silent", want="said", cause="divergence", message=message)
-    if not rows.valid or not rows.decrement < (NO_ESTIMATE if case.max_iterations is None else NOT_YET):
+    length, rounding = (trial.in_errors(one) for one in (rows.decrement, noise(rows, beta[~np.isnan(beta)])))
+    allowed = (NO_ESTIMATE if case.max_iterations is None else NOT_YET) + trial.guard * rounding
+    if not rows.valid or not length < allowed:
         there = (
-            f"the score there is {rows.decrement:.2g} standard errors from zero"
+            f"the score there is {length:.2g} standard errors from zero"
             if rows.valid
             else "it gives a mean outside the family's domain, or no finite deviance"
         )

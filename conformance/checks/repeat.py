@@ -38,7 +38,7 @@ def same_answer_twice(trial: Trial) -> Finding:
     if trial.ask is None or not trial.case.has_estimate:
         return Finding(Outcome.UNDECIDED, name, message=trial.moot or "nobody to ask again")
     X = trial.problem.X.copy()
-    X[:, -1] *= 1024.0
+    X[:, -1:] *= 1024.0
     another = described(replace(trial.problem, X=X, start=None))
     for other, when in ((None, "at once"), (another, "after the fit of another problem")):
         try:

@@ -40,18 +40,18 @@ def score(trial: Trial) -> Finding:
     df = float(np.sum(trial.problem.prior_weights > 0)) - np.sum(~trial.aliased)
     family = family_of(trial.problem.family, trial.problem.theta, trial.problem.power)
     phi = family.known_dispersion or (float(rows.triangle[-1, -1]) ** 2 / df if df > 0 else 1.0)
-    length, noise = _length(rows), _noise(rows, beta[~trial.aliased])
+    length, rounding = rows.decrement, noise(rows, beta[~trial.aliased])
     if trial.problem.link == family.canonical:
         length = max(length, _canonical_length(trial, rows))
     with np.errstate(divide="ignore"):
         scale = math.sqrt(phi) if phi > 0 else 0.0
         digits = float(min(CAP, -np.log10(length / scale))) if scale > 0 and length > 0 else CAP
-        attainable = float(min(CAP, -np.log10(noise / scale))) if scale > 0 and noise > 0 else CAP
+        attainable = float(min(CAP, -np.log10(rounding / scale))) if scale > 0 and rounding > 0 else CAP
     required = float(trial.required(np.array(attainable)))
     if phi <= 0:
         message = "a perfect fit has standard errors of 0, so that the score has no unit"
         return Finding(Outcome.UNDECIDED, "score", message=message)
-    if required <= 0 and length <= trial.guard * noise:
+    if required <= 0 and length <= trial.guard * rounding:
         message = "what rounding makes of the score here is more than a standard error: no digit can be asked"
         return Finding(Outcome.UNDECIDED, "score", message=message)
     if digits >= required > 0:
@@ -59,11 +59,6 @@ def score(trial: Trial) -> Finding:
     cause, sentence = explain(trial, "score")
     message = f"the score is {length / scale:.2g} standard errors from zero at the reported coefficients; {sentence}"
     return Finding(Outcome.FAIL, "score", digits, required, attainable, length / scale, 0.0, cause, message)
-
-
-def _length(rows: Rows) -> float:
-    """sqrt(U' (X'WX)^-1 U) from the triangle: the projection of the working residuals on the columns."""
-    return rows.decrement
 
 
 def _canonical_length(trial: Trial, rows: Rows) -> float:
@@ -78,7 +73,7 @@ def _canonical_length(trial: Trial, rows: Rows) -> float:
     return _solved(rows, U_canonical)
 
 
-def _noise(rows: Rows, beta: Array) -> float:
+def noise(rows: Rows, beta: Array) -> float:
     """The length that rounding alone may give: of the score's sums, and of beta stored as doubles."""
     R = rows.triangle[:-1, :-1]
     if R.size == 0 or np.any(np.diag(R) == 0):

@@ -7,6 +7,7 @@ neither is made from the other.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -221,11 +222,11 @@ def family_of(problem: Problem) -> Family:
     name, link = problem.family, problem.link
     if link not in PAIRS.get(name, ()):
         raise Invalid(f"no proof is known for family {name!r} with link {link!r}")
-    if name == "negative_binomial" and not (problem.theta or 0) > 0:
-        raise Invalid("the negative binomial family needs theta > 0")
+    if name == "negative_binomial" and not 0 < (problem.theta or 0) < math.inf:
+        raise Invalid("the negative binomial family needs a finite theta > 0")
     if name != "tweedie":
         return Family(name, link, theta=problem.theta)
-    if problem.power is None or 0 < problem.power < 1:
+    if problem.power is None or not (problem.power == 0 or 1 <= problem.power < math.inf):
         raise Invalid("the Tweedie family needs a power, and none between 0 and 1")
     limits = {0.0: "gaussian", 1.0: "poisson", 2.0: "gamma", 3.0: "inverse_gaussian"}
     return Family(limits.get(float(problem.power), "tweedie"), link, power=problem.power, tweedie=True)
