@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from conformance.family import Family
 from conformance.link import Link
+from conformance.rows import EPS
 
 Array = NDArray[np.float64]
-EPS = float(np.finfo(np.float64).eps)
 MUCH = 100.0  # so many roundings of a linear predictor may be what a step corrects
 
 

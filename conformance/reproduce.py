@@ -148,6 +148,7 @@ def fit_in_r(case: Case, library: Library) -> str:
     lines += _call("fit <- glm", [case.formula, *(f"{name} = {value}" for name, value in arguments.items() if value)])
     if case.max_iterations is None:
         start = "replace(coef(fit), is.na(coef(fit)), 0)" if case.outcome == "rank_deficient" else "coef(fit)"
+        lines += ["# to the fixed point of R's own steps, which glm() as shipped stops short of:"]
         lines += _wrapped(f"for (k in 1:30) fit <- update(fit, start = {start})", indent="")
     return "\n".join(lines) + "\n"
 

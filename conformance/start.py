@@ -34,6 +34,8 @@ def start(
     if not (family.means.low < average < family.means.high):
         average = 0.5  # every y is at the end of the range: no mean of theirs has a linear predictor
     mean = np.full_like(y, average)
+    # The binomial's start is R's.  Elsewhere half-way to the mean, which is inside the domain where a y at its end is
+    # not; but for least squares y itself, from which one step is the answer.
     if family.name == "binomial":
         mu = (w * y + 0.5) / (w + 1.0)
     elif family.name == "gaussian" and link.name == "identity":

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-if TYPE_CHECKING:
-    from conformance.rows import Rows
+from conformance.rows import EPS, Rows
 
 Array = NDArray[np.float64]
-EPS = float(np.finfo(np.float64).eps)
 
 MAX_HALVINGS = 40
 CLOSER = 0.01  # the least share of its distance from a wall that a step may leave: next to a wall steps are short

@@ -151,14 +151,14 @@ def lost_precision(trial: Trial, quantity: str) -> Cause | None:
 
     if digits_right > 3.0 and all_are(lambda v: float(np.float32(v))):
         return "single precision", "every reported coefficient is a float32: single precision inside"
-    for digits in (15, 10, 9, 8, 7, 6, 5, 4):
-        if digits_right > 3.0 and digits < 12 and all_are(lambda v, d=digits: float(f"{v:.{d}g}")):
+    for digits in (10, 9, 8, 7, 6, 5, 4):
+        if digits_right > 3.0 and all_are(lambda v, d=digits: float(f"{v:.{d}g}")):
             return "rounded", f"every reported coefficient has {digits} significant digits at most: they were rounded"
     error, cond = _error(trial, name), condition(trial)
     if cond > 1e3 and error <= 100.0 * U * cond**2:
         return (
             "lost precision",
-            f"the error {error:.1e} is within u cond^2 = {U * cond**2:.1e} and above u cond = {U * cond:.1e}: lost "
+            f"the error {error:.1e} is within 100 u cond^2 = {100.0 * U * cond**2:.1e}; u cond is {U * cond:.1e}: lost "
             "precision, as from normal equations or an explicit inverse on an ill-conditioned design",
         )
     return None

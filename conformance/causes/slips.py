@@ -98,7 +98,6 @@ def _slips_at_the_solution(trial: Trial, quantity: str) -> Iterator[tuple[str, A
         yield "computed with the weights rescaled to sum to n", want * ratio
         yield "divided by the sum of the weights", want / np.sum(w)
     if quantity == "deviance":
-        yield "divided by the sum of the weights", want / np.sum(w)
         yield "the value for one observation (divided by n)", want / rows
         if at.family.name == "poisson":
             yield "without its linear term -(y - mu)", want + 2.0 * float(np.sum((w * (y - mu))[used]))

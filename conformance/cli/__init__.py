@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box
 from rich.markup import escape
 from rich.table import Table
 
@@ -72,7 +73,9 @@ def _options(
 @app.command(epilog="Example: glm-conformance fuzz mypackage.adapter:fit --count 500 --seed 7 --out found")
 @unusable_is_2
 def fuzz(
-    implementation: Annotated[str, typer.Argument(help="irls, r-glm, ... or module:attribute of your own.")],
+    implementation: Annotated[
+        str, typer.Argument(help="irls, r-glm, ..., module:attribute of your own, or 'command:...'.")
+    ],
     count: Annotated[int, typer.Option(min=1, help="How many problems are drawn.")] = 200,
     seed: Annotated[int, typer.Option(help="The same seed draws the same problems.")] = 1,
     cases: Annotated[
@@ -219,7 +222,9 @@ def certify(
 @app.command(epilog="Example: glm-conformance audit r-glm-default statsmodels --case 'contra*'")
 @unusable_is_2
 def audit(
-    implementations: Annotated[list[str], typer.Argument(help="Two or more, by name or module:attribute.")],
+    implementations: Annotated[
+        list[str], typer.Argument(help="Two or more: names, module:attribute, or 'command:...'.")
+    ],
     cases: CasesFolder = None,
     case: CaseGlobs = None,
     digits: Digits = 6.0,
@@ -265,7 +270,9 @@ def audit(
 @unusable_is_2
 def fit(
     case: Annotated[str, typer.Argument(help="A case's id.")],
-    implementation: Annotated[str, typer.Argument(help="irls, statsmodels, r-glm, ... or module:attribute.")],
+    implementation: Annotated[
+        str, typer.Argument(help="irls, statsmodels, r-glm, ..., module:attribute, or 'command:...'.")
+    ],
     cases: CasesFolder = None,
     trace: Annotated[bool, typer.Option("--trace", help="irls: show every iteration.")] = False,
 ) -> None:
@@ -326,13 +333,15 @@ def implementations(
         for one in found:
             print(json.dumps({"name": one.name, "version": one.version, "install": one.install}))
         return
-    table = Table(pad_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.add_column("implementation", no_wrap=True)
     table.add_column("here")
-    table.add_column("to install it", overflow="fold")
     for one in found:
-        table.add_row(one.name, one.version or "no", "" if one.version else escape(one.install))
+        table.add_row(one.name, one.version or "no")
     out.print(table)
+    missing = [one for one in found if not one.version]
+    for one in missing:  # a line each, never broken: to be pasted
+        out.print(f"{one.name}: {escape(one.install)}", soft_wrap=True, highlight=False)
     out.print("Each wants a virtual environment of its own, for they conflict: tox -e NAME makes it and runs the gate.")
 
 

@@ -72,7 +72,7 @@ def list_cases(
 @app.command(epilog="Example: glm-conformance cases show contraception")
 @unusable_is_2
 def show(id: Annotated[str, typer.Argument(metavar="CASE", help="A case's id.")], cases: CasesFolder = None) -> None:
-    """One case: its file, its design and its response."""
+    """One case: its file, the size and columns of its design, and its digests."""
     library = Library.at(cases)
     one = library.case(library.one(id))
     problem = one.problem()

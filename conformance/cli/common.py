@@ -35,12 +35,12 @@ LevelName = Annotated[
     typer.Option("--level", help="Score a frozen list: core, full, hard or strict, of the newest year, or core-2026."),
 ]
 Digits = Annotated[
-    float, typer.Option(min=0, max=15.9, help="Digits asked of every quantity, where the data can give them.")
+    float, typer.Option(min=0, max=15.9, help="Digits asked of every value, where the data can give them.")
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Ask for all the digits that the data can give.")]
 
 ImplementationName = Annotated[
-    str | None, typer.Argument(help="irls, statsmodels, r-glm, ... or module:attribute of your own.")
+    str | None, typer.Argument(help="irls, statsmodels, r-glm, ..., module:attribute of your own, or 'command:...'.")
 ]
 CommandLine = Annotated[
     str | None,
@@ -48,9 +48,9 @@ CommandLine = Annotated[
 ]
 Timeout = Annotated[
     float | None,
-    typer.Option(min=0.001, help="With --command: seconds for each fit.  [default: 60]", metavar="SECONDS"),
+    typer.Option(min=0.001, help="For a command: seconds for each fit.  [default: 60]", metavar="SECONDS"),
 ]
-Memory = Annotated[int | None, typer.Option(min=1, help="With --command: its address space, in MiB.", metavar="MIB")]
+Memory = Annotated[int | None, typer.Option(min=1, help="For a command: its address space, in MiB.", metavar="MIB")]
 
 P = ParamSpec("P")
 
