@@ -46,6 +46,10 @@ def attainable_errors(
             _rows(problem, values, sigma, found)
         for name in _OF_INFORMATION:
             _add_dispersion(name, values, found)
+        for name in ("covariance", "covariance_observed"):  # an entry that the jitter leaves at 0, as blocks do, too
+            if name in found:
+                own = np.sqrt(np.diag(found[name]))
+                found[name] = np.fmax(found[name], np.outer(own, own))
         _add_weights(problem, values, found)
     known = {name: error for name, error in found.items() if np.ndim(error) or not np.isnan(error)}
     return {name: np.where(np.isnan(error), 0.0, error) for name, error in known.items()}  # aliased: 0
@@ -62,6 +66,7 @@ def _rows(problem: Problem, values: Mapping[str, Any], sigma: Mapping[str, Any],
     # eta is a sum over columns of rounded coefficients, mu a function of it, and a residual a difference of doubles
     found["linear_predictors"] = found["linear_predictors"] + U * (np.abs(problem.X) @ np.abs(beta))
     found["linear_predictors"] += U * np.abs(problem.offsets)
+    found["linear_predictors"] += _projection(problem, values, mu_eta, V)
     if "coefficients" in sigma:  # rows of weight 0 are not jittered, but their coefficients are
         unused = np.sqrt(problem.X**2 @ np.nan_to_num(np.asarray(sigma["coefficients"], dtype=np.float64)) ** 2)
         jitter = float(np.sqrt(problem.n * problem.p))
@@ -117,6 +122,18 @@ def _rows(problem: Problem, values: Mapping[str, Any], sigma: Mapping[str, Any],
     for name in list(found):
         if name.startswith(("log_likelihood", "aic", "bic")):
             found[name] = found[name] + e_likelihood * (1.0 if name.startswith("log") else 2.0)
+
+
+def _projection(problem: Problem, values: Mapping[str, Any], mu_eta: Array, V: Array) -> Array:
+    """What the rounding of a least squares step does to eta (n,): u times the length of the whole working residual.
+
+    The residuals of rows that have no part in a coefficient are rounded into it too, for a QR is backward stable in the
+    norm and not in each row (Higham 2002, sec. 20.1); the jitter, which is relative, leaves such rows out.
+    """
+    weight = np.sqrt(problem.prior_weights / V) * mu_eta
+    length = float(np.sqrt(np.nansum(np.square(values["pearson_residuals"]))))
+    share = np.divide(np.sqrt(np.abs(values["leverages"])), weight, out=np.zeros_like(weight), where=weight > 0)
+    return np.asarray(np.nan_to_num(U * share * length))
 
 
 def n_of(problem: Problem) -> float:
