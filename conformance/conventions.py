@@ -139,6 +139,11 @@ def _under(reference: Values, problem: Problem, conventions: Mapping[str, str]) 
     estimated = family.known_dispersion is None
     if estimated and conventions["log_likelihood_dispersion"] != "deviance_over_n":
         values["log_likelihood"] = values.get("log_likelihood_" + conventions["log_likelihood_dispersion"])
+    if conventions["weights"] == "frequency" and problem.weights is not None and family.name == "gaussian":
+        of_phi = values.get("dispersion_pearson") if conventions["log_likelihood_dispersion"] == "pearson" else None
+        phi = values["deviance"] / rows if of_phi is None else of_phi  # of repeated rows, with no log of a weight
+        rest = values["deviance"] / phi if phi > 0 else 0.0
+        values["log_likelihood"] = -0.5 * (rows * np.log(2.0 * np.pi * phi) + rest)
     if values.get("log_likelihood") is not None:
         parameters = p + (estimated and conventions["aic"] == "with_dispersion")
         values["aic"] = 2.0 * parameters - 2.0 * values["log_likelihood"]

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 
+def in_words(error: BaseException) -> str:
+    """Its type and what it says; an exception of an adapter may have no text that can be had."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:
+        return f"{type(error).__name__} (which can't be shown as text)"
+
+
 class Unusable(Exception):
     """Something that the run can't use: exit status 2.  ``fault`` names whose fault it is."""
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from conformance.case import Case
 from conformance.checks import CHECKS
-from conformance.errors import CallError, Unusable
+from conformance.errors import CallError, Unusable, in_words
 from conformance.fit import AdapterError, Fit, NotAFit, Unsupported, as_fit
 from conformance.implementations import COMMAND, Implementation, find
 from conformance.implementations.command import Limits
@@ -186,7 +186,14 @@ def weigh(
     if not verdicts:
 
         def ask(other: Problem) -> Fit:
-            return as_fit(implementation.function(other.copy()), other)
+            try:
+                return as_fit(implementation.function(other.copy()), other)
+            except (Exception, KeyboardInterrupt):
+                raise
+            except (
+                BaseException
+            ) as error:  # sys.exit, or a panic of a Rust package: a refusal, as at the first question
+                raise RuntimeError(in_words(error)) from error
 
         told = (implementation.conventions_of(case.family, case.link), demand, problem.differences(lent), ask)
         trial = Trial(case, problem, fit, refusal, reference, *told)
@@ -215,8 +222,10 @@ def answer(
     except AdapterError as error:
         message = f"{implementation.name} {error}"
         return None, None, every(case.id, checks, Outcome.ERROR, cause="implementation", message=message)
-    except (Exception, SystemExit) as error:
-        words = f"{type(error).__name__}: {error}"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a panic of a Rust package is no Exception
+        words = in_words(error)
         may_refuse = (
             case.outcome == "rank_deficient"
             and implementation.conventions_of(case.family, case.link)["aliased"] == "refused"

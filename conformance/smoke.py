@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from conformance.conventions import under
+from conformance.errors import in_words
 from conformance.fit import KEYS, AdapterError, Fit, NotAFit, Unsupported, as_fit
 from conformance.implementations import Implementation
 from conformance.problem import Problem
@@ -138,7 +139,7 @@ def _said(error: Exception) -> str:
     """What it did in place of an answer, and the mend."""
     if isinstance(error, (AdapterError, NotAFit)):
         return f"it {error}"
-    words = f"it raised {type(error).__name__}: {error}"
+    words = f"it raised {in_words(error)}"
     return f"{words}; answer with a fit, or say that it is unsupported (Unsupported, or the key `unsupported`)"
 
 
@@ -202,5 +203,5 @@ def _declines(implementation: Implementation) -> str | None:
     except AdapterError as error:
         return f"it {error}; {mend}"
     except Exception as error:
-        return f"it raised {type(error).__name__}: {error}; {mend}"
+        return f"it raised {in_words(error)}; {mend}"
     return f"it fitted a family called {problem.family!r}; {mend}"

@@ -68,7 +68,13 @@ def fits(trial: Trial, quantity: str, value: Any, got: Any = None) -> bool:
 def coefficients_first(trial: Trial, quantity: str) -> Cause | None:
     """Whatever is computed from wrong coefficients is wrong too, and that is then the cause."""
     expected, fit = trial.expected.get("coefficients"), trial.basic.fit  # dependent columns may have a minimum norm
-    if expected is None or fit is None or np.any(np.isnan(expected) != np.isnan(fit.coefficients)):
+    if expected is None or fit is None:
+        return None
+    gone = np.isnan(fit.coefficients) & ~np.isnan(expected)
+    if np.any(gone) and not np.any(np.isnan(expected)):
+        names = ", ".join(name for name, no in zip(trial.problem.names, gone, strict=True) if no)
+        return "aliasing", f"it follows from the coefficients: NaN, for an aliased column, is reported for {names}"
+    if np.any(np.isnan(expected) != np.isnan(fit.coefficients)):
         return None
     digits = worst(agreement(fit.coefficients, expected, trial.scale("coefficients")))[0]
     required = float(np.min(trial.required(trial.attainable("coefficients"))))

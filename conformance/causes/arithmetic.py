@@ -27,7 +27,7 @@ def scaled(trial: Trial, quantity: str) -> Cause | None:
     factor = float(np.median(a / b))
     size = trial.scale(quantity)
     needed = CONVINCING - np.log10(max(abs(factor - 1.0), U))  # the same factor far beyond what sets it off from 1
-    if abs(factor - 1.0) < 1e-9:
+    if abs(factor - 1.0) < 1e-5:
         return None  # digits, and no definition
     if factor <= 0 or worst(agreement(a / factor, b, np.broadcast_to(size, known.shape)[known]))[0] < min(needed, 12.0):
         return None

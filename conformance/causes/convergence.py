@@ -12,6 +12,7 @@ from conformance.trial import CONVINCING, Cause, Trial, U
 
 Array = NDArray[np.float64]
 
+FAR = 0.1  # standard errors: most early stops are nearer
 #: Full steps first; half ones where Fisher scoring overshoots, double ones where it falls short.
 _FACTORS = (1.0, 0.5, 0.25, 2.0)
 
@@ -39,11 +40,14 @@ def early_stop(trial: Trial, quantity: str) -> Cause | None:
             "explicit inverse or a truncated pseudo-inverse lose them: one refinement brings "
             f"{before:.1f} digits to {after[factor]:.1f}",
         )
+    what = "it stopped early"
+    if far > FAR:  # from the maximum of another function one step of Fisher scoring comes nearer, too
+        what += ", or maximised something else (a penalty, other data, another parameter)"
     times = "" if factor == 1.0 else f", {factor:g} times its length,"
     return (
         "early stop",
-        f"it stopped early: the score is still {far:.1e} standard errors from zero, and one more step of Fisher "
-        f"scoring{times} brings {before:.1f} digits to {after[factor]:.1f}",
+        f"{what}: the score is still {far:.1e} standard errors from zero, and one more step of Fisher scoring{times} "
+        f"brings {before:.1f} digits to {after[factor]:.1f}",
     )
 
 
@@ -100,8 +104,8 @@ def earlier_iterate(trial: Trial, quantity: str) -> Cause | None:
         return None
     return (
         "stale weights",
-        f"it has {digits:.1f} digits though the coefficients are right: computed from the working weights of an "
-        "earlier iterate, as programs do that stop before they weigh again",
+        f"it has {digits:.1f} digits though the coefficients are right: as from the working weights of an earlier "
+        "iterate, by programs that stop before they weigh again (or from an approximate Hessian)",
     )
 
 

@@ -64,6 +64,11 @@ def other_problems(problem: Problem) -> Iterator[tuple[str, Problem]]:
             yield f"with the {family} family", replace(problem, family=family, theta=parameter.get("theta"))
     if problem.theta is not None:
         yield "with 1/theta for theta", replace(problem, theta=1.0 / problem.theta)
+        yield "with theta = 1", replace(problem, theta=1.0)
+    for power in (1.0, 1.5, 2.0):
+        fits = problem.family == "tweedie" and np.all(family_of("tweedie", power=power).responses.contains(problem.y))
+        if fits and power != problem.power:
+            yield f"with the Tweedie power {power:g}", replace(problem, power=power)
     yield from _rarer_problems(problem)
 
 
@@ -108,8 +113,19 @@ def _rarer_problems(problem: Problem) -> Iterator[tuple[str, Problem]]:
             if np.all(x == np.rint(x)):
                 X[:, j] = np.rint(x).astype(np.int64) ^ int(match.group(2))
                 yield f"with {name} read as x XOR {match.group(2)} (exclusive or)", replace(problem, X=X)
+    yield "with its data in single precision", replace(problem, X=_single(problem.X), y=_single(problem.y))
+    if problem.offset is not None:
+        yield "with its offset in single precision", replace(problem, offset=_single(problem.offset))
+    if problem.family == "binomial":
+        more = replace(problem, y=(w * problem.y + 0.5) / (w + 1.0), weights=w + 1.0, successes=None)
+        yield "with half a success and half a failure added to each row", more
     if problem.family == "inverse_gaussian":
         yield "with variance mu^2 (the gamma's)", replace(problem, family="gamma")
+
+
+def _single(values: Array) -> Array:
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32).astype(np.float64)
 
 
 def another_formula(trial: Trial, quantity: str) -> Cause | None:
@@ -145,16 +161,18 @@ def another_formula(trial: Trial, quantity: str) -> Cause | None:
     kept, U_ = ~np.isnan(fit.coefficients), own.score
     slopes = kept.copy()
     slopes[0] &= not trial.problem.intercept
-    among = slopes[kept]
-    b = fit.coefficients[kept]
-    if own.valid and np.sum(b[among] != 0) > 1:  # of one slope any score is a multiple
-        strength = float(U_[among] @ b[among] / (b[among] @ b[among]))
-        off = np.linalg.norm(U_[among] - strength * b[among]) + np.linalg.norm(U_[~among])
+    b, spread = fit.coefficients[kept], trial.problem.X[:, kept].std(axis=0)
+    for of, among, pull in (
+        ("the coefficients", slopes[kept], b),
+        ("the coefficients of standardised columns", slopes[kept], spread**2 * b),
+        ("the coefficients, the intercept's too", np.ones(len(b), dtype=bool), b),
+    ):
+        if not own.valid or np.sum(b[among] != 0) < 2:  # of one slope any score is a multiple
+            continue
+        strength = float(U_[among] @ pull[among] / (pull[among] @ pull[among]))
+        off = np.linalg.norm(U_[among] - strength * pull[among]) + np.linalg.norm(U_[~among])
         if strength > 0 and off < 1e-5 * np.linalg.norm(U_):
-            return (
-                "penalised",
-                f"the score is {strength:.3g} times the coefficients: a ridge penalty that was not asked for",
-            )
+            return "penalised", f"the score is {strength:.3g} times {of}: a ridge penalty that was not asked for"
     return None
 
 
@@ -202,8 +220,14 @@ def other_scores(trial: Trial) -> Iterator[tuple[str, Array, Array]]:
             w * residual / (mu_eta * V),
             X,
         )
+        W = w * mu_eta**2 / V
+        z = link.linkfun(y) - eta
+        if problem.link != "identity" and np.all(np.isfinite(z)):
+            yield "of least squares of the transformed response, g(y) for y", w * z, X
+        if problem.link == "logit":
+            Q = np.linalg.qr(np.sqrt(W)[:, None] * X)[0]
+            yield "of Firth's penalised likelihood", w * residual + np.sum(Q**2, axis=1) * (0.5 - mu), X
         if problem.offset is not None:
-            W = w * mu_eta**2 / V
             yield "with the offset left in the working response", W * (residual / mu_eta + offset), X
         if not problem.intercept:  # an intercept that was fitted and not reported
             try:

@@ -11,6 +11,7 @@ from scipy import special
 
 from conformance.causes.information import covariance_slips, observed_leverages
 from conformance.causes.solved import Solved, solved
+from conformance.family import family_of
 from conformance.link import LINKS
 from conformance.summary import null_deviance
 from conformance.trial import Trial
@@ -54,6 +55,12 @@ def slips(trial: Trial, quantity: str) -> Iterator[tuple[str, Any]]:
     if quantity in ("aic", "bic"):
         yield "counted with one parameter more", want + (2.0 if quantity == "aic" else np.log(n))
         yield "counted with one parameter less", want - (2.0 if quantity == "aic" else np.log(n))
+        family = family_of(trial.problem.family, trial.problem.theta, trial.problem.power)
+        k = trial.expected["rank"] + (family.known_dispersion is None)
+        if quantity == "aic" and n - k > 1:
+            yield "the AICc, with its correction for small samples", want + 2.0 * k * (k + 1) / (n - k - 1)
+        if quantity == "bic" and df > 0:
+            yield "with the log of the residual degrees of freedom for that of n", want + k * np.log(df / n)
     if quantity == "linear_predictors":
         yield "the linear predictor without the offset", want - trial.problem.offsets
     if quantity.endswith("_residuals") and trial.problem.weights is not None:

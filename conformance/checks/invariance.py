@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.checks.twin import Twin, compared, described, twin
+from conformance.errors import in_words
 from conformance.family import family_of
 from conformance.fit import Fit, NotAFit, Unsupported
 from conformance.link import link_of
@@ -175,7 +176,7 @@ def column_absorbed_by_the_offset(trial: Trial) -> Twin | None:
     problem, fit = trial.problem, trial.fit
     last = problem.p - 1
     aliased = np.any(np.isnan(trial.expected.get("coefficients", [np.nan])))
-    if fit is None or problem.p < 2 or problem.start is not None or aliased:
+    if fit is None or problem.p < 2 or problem.start is not None or aliased or not np.isfinite(fit.coefficients[last]):
         return None
     offset = problem.offsets + problem.X[:, last] * fit.coefficients[last]
     bounded = link_of(problem.link).means != family_of(problem.family, problem.theta, problem.power).means
@@ -245,8 +246,9 @@ def _check(make: Callable[[Trial], Twin | None]) -> Check:
             return Finding(
                 Outcome.NOT_REPORTED, name, message=f"the implementation refused the problem: {trial.refusal}"
             )
-        if trial.moot or fit.admits_trouble or trial.problem.max_iterations is not None or trial.ask is None:
-            return Finding(Outcome.UNDECIDED, name, message=trial.moot or "the fit is no plain estimate")
+        limited = trial.problem.max_iterations is not None
+        if trial.moot or fit.converged is False or limited or trial.ask is None:
+            return Finding(Outcome.UNDECIDED, name, message=trial.moot or "the fit says that it did not converge")
         if trial.conventions["aliased"] != "dropped" and np.any(np.isnan(trial.expected.get("coefficients", [np.nan]))):
             return Finding(Outcome.UNDECIDED, name, message="dependent columns, and a solution that is a choice")
         other = make(trial)
@@ -257,7 +259,7 @@ def _check(make: Callable[[Trial], Twin | None]) -> Check:
         except Unsupported as error:
             return Finding(Outcome.UNSUPPORTED, name, message=str(error))
         except (NotAFit, Exception) as error:
-            message = f"{make.__doc__} The twin problem was refused: {type(error).__name__}: {error}"
+            message = f"{make.__doc__} The twin problem was refused: {in_words(error)}"
             return Finding(Outcome.ERROR, name, cause="implementation", message=message)
         return compared(trial, name, str(make.__doc__), other, again)
 

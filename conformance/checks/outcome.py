@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from conformance.checks.score import noise
+from conformance.irls import independent_columns
 from conformance.trial import Finding, Trial
 from conformance.verdict import Outcome
 
@@ -33,14 +34,20 @@ def outcome(trial: Trial) -> Finding:
         return _estimate(trial)
     if fit is None:
         return Finding(Outcome.PASS, "outcome", got="refused", want="said", message=f"refused: {trial.refusal}")
-    if fit.admits_trouble or not np.all(np.isfinite(fit.coefficients)):
+    none, infinite = np.isnan(fit.coefficients), np.isinf(fit.coefficients)
+    if fit.admits_trouble or np.any(infinite) or (np.all(none) and fit.converged is None):
         said = fit.warnings[0] if fit.warnings else f"converged = {fit.converged}"
-        return Finding(Outcome.PASS, "outcome", got=said, want="said")
-    largest = float(np.max(np.abs(fit.coefficients)))
+        return Finding(Outcome.PASS, "outcome", got="infinity" if np.any(infinite) else said, want="said")
+    if np.all(none):
+        what = "reports NaN for every coefficient"
+    elif np.any(none) and len(independent_columns(trial.problem.X)) == trial.problem.p:
+        what = "reports NaN for some coefficients, which means aliased, though no column depends on others"
+    else:
+        largest = float(np.nanmax(np.abs(fit.coefficients)))
+        what = f"reports coefficients up to {largest:.3g} as if they were an estimate"
     message = (
         f"{_WHY[case.outcome]}; the implementation says {'nothing' if fit.converged is None else 'converged = True'}, "
-        f"warns of nothing and reports coefficients up to {largest:.3g} as if they were an estimate; "
-        "report converged = False, a warning, or refuse the problem"
+        f"warns of nothing and {what}; report converged = False, a warning, or refuse the problem"
     )
     return Finding(Outcome.FAIL, "outcome", got="converged in silence", want="said", cause="silence", message=message)
 

@@ -88,8 +88,8 @@ def described(problem: Problem) -> Problem:
 def compared(trial: Trial, name: str, why: str, other: Twin, again: Fit) -> Finding:
     """The first quantity that does not come back, else a pass with the digits of the coefficients."""
     assert trial.fit is not None
-    if again.admits_trouble:
-        return Finding(Outcome.UNDECIDED, name, message="the twin's fit says that it is no plain estimate")
+    if again.converged is False:  # a warning alone excuses nothing: some warn of every fit
+        return Finding(Outcome.UNDECIDED, name, message="the twin's fit says that it did not converge")
     if _moved(trial, other, again).other_root is not None:
         return Finding(Outcome.UNDECIDED, name, message="the twin's fit is at another root of the score, of several")
     lenient, best = replace(trial, demand=Demand(trial.demand.digits)), CAP

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.conventions import Declared, declared, of_model
-from conformance.errors import ImplementationError
+from conformance.errors import ImplementationError, in_words
 from conformance.implementations.command import Command, Limits
 from conformance.problem import Problem
 
@@ -157,7 +157,7 @@ def find(name: str, limits: Limits = Limits()) -> Implementation:
         raise ImplementationError(f"{name}: there is no module {error.name!r} here{_hint(name, error)}") from error
     except (Exception, SystemExit) as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
-        words = f"{type(error).__name__}: {error} ({frame.filename}:{frame.lineno})"
+        words = f"{in_words(error)} ({frame.filename}:{frame.lineno})"
         raise ImplementationError(f"{name}: importing {module_name} raised {words}") from error
     for part in attribute.split("."):
         if not hasattr(found, part):
@@ -204,13 +204,15 @@ def from_object(name: str, found: Any) -> Implementation:
         except ModuleNotFoundError as error:
             raise ImplementationError(f"{name}: there is no module {error.name!r} here{_hint(name, error)}") from error
         except (Exception, SystemExit) as error:
-            raise ImplementationError(f"{name}: making it raised {type(error).__name__}: {error}") from error
+            raise ImplementationError(f"{name}: making it raised {in_words(error)}") from error
     if not callable(found):
         raise ImplementationError(f"{name} is a {type(found).__name__}, which can't be called with a problem")
     try:
         conventions = declared(getattr(found, "conventions", None))
     except ImplementationError as error:
         raise ImplementationError(f"{name}: {error}") from error
+    except Exception as error:
+        raise ImplementationError(f"{name}: reading its conventions raised {in_words(error)}") from error
     shown = getattr(found, "name", None)
     return Implementation(
         name=shown if isinstance(shown, str) else name,

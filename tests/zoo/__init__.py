@@ -8,6 +8,7 @@ from zoo import (  # noqa: F401  (importing them enters them into the register)
     faulty_input,
     faulty_null_model_df_aic,
     faulty_numerics,
+    faulty_objective,
     faulty_rank_and_coding,
     faulty_residuals,
     faulty_weights_and_offset,

@@ -296,8 +296,11 @@ def weights_frequency(problem: Problem) -> Fit:
     if tools.estimated(problem) and answer.dispersion is not None and answer.df_residual > 0:
         answer = _with_dispersion(problem, answer, answer.dispersion * answer.df_residual / df)
     if answer.bic is not None and answer.rank is not None and answer.log_likelihood is not None:
-        k = answer.rank + tools.estimated(problem)
-        answer = replace(answer, bic=np.log(total) * k - 2.0 * answer.log_likelihood)
+        k, likelihood = answer.rank + tools.estimated(problem), answer.log_likelihood
+        if problem.family == "gaussian" and answer.deviance is not None:  # of repeated rows, with no log of a weight
+            likelihood = -0.5 * total * (np.log(2.0 * np.pi * answer.deviance / total) + 1.0)
+        bic = np.log(total) * k - 2.0 * likelihood
+        answer = replace(answer, log_likelihood=likelihood, aic=2.0 * (k - likelihood), bic=bic)
     return replace(answer, df_residual=df, df_null=(answer.df_null or 0.0) + extra)
 
 
