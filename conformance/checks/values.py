@@ -53,7 +53,13 @@ def dispersion(trial: Trial) -> Finding:
     where the fit reports its deviance (RSS) and degrees of freedom, they must be tied in just this way.
     """
     found = _value(trial, "dispersion")
-    fit = trial.fit
+    fit, undefined = trial.fit, np.isnan(trial.expected.get("dispersion", 0.0)) and trial.case.has_estimate
+    if undefined and trial.expected["df_residual"] == 0 and fit is not None and (fit.dispersion or 0.0) > 0:
+        message = (
+            f"the dispersion is {fit.dispersion!r}, but no degree of freedom is left: X^2 / (n - p) is 0 / 0; "
+            "report NaN, or nothing"
+        )
+        return replace(found, outcome=Outcome.FAIL, cause="no degree of freedom", message=message)
     if found.outcome is not Outcome.PASS or fit is None or trial.problem.family != "gaussian" or fit.deviance is None:
         return found
     n = trial.expected["df_residual"] + (trial.expected["rank"] if trial.conventions["dispersion"] == "mle" else 0.0)

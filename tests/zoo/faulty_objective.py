@@ -190,3 +190,17 @@ def bic_from_residual_df(problem: Problem) -> Fit:
         return answer
     k = answer.rank + tools.estimated(problem)
     return replace(answer, bic=np.log(answer.df_residual) * k - 2.0 * answer.log_likelihood)
+
+
+@fault(
+    "residual-df-at-least-one",
+    thread="own",
+    says="max(n - p, 1) divides: a saturated model has a dispersion, and standard errors",
+    cause=r"no degree of freedom",
+)
+def residual_df_at_least_one(problem: Problem) -> Fit:
+    answer = fit(problem)
+    if not tools.estimated(problem) or answer.df_residual != 0 or answer.pearson_residuals is None:
+        return answer
+    chi2 = float(np.sum(answer.pearson_residuals[problem.prior_weights > 0] ** 2))
+    return replace(answer, dispersion=chi2)
