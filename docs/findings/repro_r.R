@@ -10,3 +10,7 @@ y <- c(1,1,1,0); print(coef(suppressWarnings(f <- glm(y ~ 1, family=binomial("pr
 x <- 0:5; y <- c(1, 3, 2, 5, 4, 6); w <- c(1, 2, 0, 1, 2, 1)
 m <- gam(y ~ x, family = poisson, weights = w); g <- glm(y ~ x, family = poisson, weights = w)
 cat("a weight of 0: gam df.residual", m$df.residual, "df.null", m$df.null, "BIC", format(BIC(m), digits = 17), "; glm", g$df.residual, g$df.null, format(BIC(g), digits = 17), "\n")
+# mgcv: the null deviance without an intercept leaves the offset out
+y <- c(1.2, 0.7, 3.1, 2.2, 5.9, 4.4); x <- 1:6; o <- log(c(1, 2, 3, 5, 8, 13))
+for (f in list(y ~ x + offset(o), y ~ x - 1 + offset(o)))
+  cat(deparse(f), "gam", format(gam(f, family = Gamma("log"))$null.deviance, digits = 17), "glm", format(glm(f, family = Gamma("log"))$null.deviance, digits = 17), "a constant mean, no offset", format(sum(Gamma()$dev.resids(y, rep(mean(y), 6), 1)), digits = 17), "\n")
