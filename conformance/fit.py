@@ -145,8 +145,11 @@ def _array(key: str, value: object, shape: tuple[int, ...]) -> Array:
     except ValueError as error:
         raise NotAFit(f"{key!r} is ragged: {error}") from error
     if array.dtype.kind == "O" and all(isinstance(v, Real) for v in array.flat):
-        array = array.astype(np.float64)  # JSON's whole numbers beyond 64 bits
-    if array.dtype.kind not in "fiub":
+        try:
+            array = array.astype(np.float64)  # JSON's whole numbers beyond 64 bits
+        except OverflowError as error:
+            raise NotAFit(f"{key!r} has a whole number that no double holds: {error}") from error
+    if array.dtype.kind not in "fiu":
         raise NotAFit(f"{key!r} is {_shown(value)}; expected numbers")
     if array.shape != shape:
         raise NotAFit(f"{key!r} has shape {array.shape}; expected {shape}")

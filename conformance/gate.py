@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import multiprocessing
+import os
 import platform
 import shlex
 import time
@@ -28,6 +29,7 @@ from conformance.errors import CallError, Unusable, in_words
 from conformance.fit import AdapterError, Fit, NotAFit, Unsupported, as_fit
 from conformance.implementations import COMMAND, Implementation, find
 from conformance.implementations.command import Limits
+from conformance.implementations.contained import Escaped, contained
 from conformance.library import Library
 from conformance.problem import Problem
 from conformance.references.of_case import reference_of
@@ -86,14 +88,23 @@ def source_of(name: str, implementation: Implementation) -> str | None:
     """The adapter's file, if it lies below the current folder (a checkout): where GitHub is to show what fails."""
     if name.startswith(COMMAND):
         words = shlex.split(name.removeprefix(COMMAND))
-        return next((word for word in words if not Path(word).is_absolute() and Path(word).is_file()), None)
+        files = (Path(word) for word in words if not Path(word).is_absolute() and Path(word).is_file())
+        return next((shown for shown in map(in_checkout, files) if shown), None)
     function = implementation.function
     try:
         found = inspect.getsourcefile(function if inspect.isfunction(function) else type(function))
-        below = Path(found or "").resolve().relative_to(Path.cwd())
-    except (TypeError, OSError, ValueError):
+    except (TypeError, OSError):
         return None
-    return None if "site-packages" in below.parts else below.as_posix()
+    return None if found is None or "site-packages" in Path(found).parts else in_checkout(Path(found))
+
+
+def in_checkout(path: Path) -> str | None:
+    """``path`` from the root of the checkout, as GitHub takes it, else from the current folder; None if outside."""
+    try:
+        root = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
+        return path.resolve().relative_to(root).as_posix()
+    except (OSError, ValueError):
+        return None
 
 
 def run(
@@ -186,14 +197,7 @@ def weigh(
     if not verdicts:
 
         def ask(other: Problem) -> Fit:
-            try:
-                return as_fit(implementation.function(other.copy()), other)
-            except (Exception, KeyboardInterrupt):
-                raise
-            except (
-                BaseException
-            ) as error:  # sys.exit, or a panic of a Rust package: a refusal, as at the first question
-                raise RuntimeError(in_words(error)) from error
+            return as_fit(contained(implementation.function, other.copy()), other)
 
         told = (implementation.conventions_of(case.family, case.link), demand, problem.differences(lent), ask)
         trial = Trial(case, problem, fit, refusal, reference, *told)
@@ -213,7 +217,7 @@ def answer(
     """
     problem = problem or case.problem().copy()
     try:
-        return as_fit(implementation.function(problem), problem), None, ()
+        return as_fit(contained(implementation.function, problem), problem), None, ()
     except Unsupported as error:
         return None, None, every(case.id, checks, Outcome.UNSUPPORTED, message=str(error))
     except NotAFit as error:
@@ -222,17 +226,16 @@ def answer(
     except AdapterError as error:
         message = f"{implementation.name} {error}"
         return None, None, every(case.id, checks, Outcome.ERROR, cause="implementation", message=message)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # a panic of a Rust package is no Exception
-        words = in_words(error)
+    except Exception as error:
+        words = str(error) if isinstance(error, Escaped) else in_words(error)
         may_refuse = (
             case.outcome == "rank_deficient"
             and implementation.conventions_of(case.family, case.link)["aliased"] == "refused"
         )
         if not case.has_estimate or may_refuse:
             return None, words, ()
-        frame = traceback.extract_tb(error.__traceback__)[-1]
+        raised = error.__cause__ if isinstance(error, Escaped) and error.__cause__ else error
+        frame = traceback.extract_tb(raised.__traceback__)[-1]
         message = (
             f"{implementation.name} raised {words} ({frame.filename}:{frame.lineno}) on a valid problem; raise "
             "conformance.Unsupported for what is not offered"

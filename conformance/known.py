@@ -88,7 +88,8 @@ class Known:
                 if worse is None:
                     link = f" ({entry.link})" if entry.link else ""
                     return _said(verdict, Outcome.KNOWN, f"known: {entry.reason}{link}, {at}; {verdict.message}")
-                return _said(verdict, Outcome.FAIL, f"worse than is known: {worse} ({at}); {verdict.message}")
+                words = worse if entry.digits is None else f"worse than is known: {worse}"
+                return _said(verdict, Outcome.FAIL, f"{words} ({at}); {verdict.message}")
             case Outcome.ERROR:
                 return _said(verdict, Outcome.ERROR, f"{verdict.message}; an error is never a known failure ({at})")
             case Outcome.PASS:
@@ -107,7 +108,7 @@ def _worse(listed: float | None, digits: float | None) -> str | None:
     if digits is None and listed is None:
         return None
     if listed is None:
-        return f"it has digits, and none are listed: write `digits: {rounded_down(digits or 0.0)}`"
+        return f"it is listed without its digits: write `digits: {rounded_down(digits or 0.0)}`"
     if digits is None:
         return f"{listed:g} digits are listed, and now there is nothing to count"
     shown = round(digits, 1) if math.isfinite(digits) else digits  # one decimal, as every view shows it
@@ -196,20 +197,48 @@ def write(path: Path, verdicts: Sequence[Verdict]) -> Written:
     """
     before, text, tree = Known(path, {}, {}), HEADER, list[Any]()
     if path.exists():
-        before, text, tree = _parsed(path)
+        before, text, tree = editable(path)
     failing = {(v.case, v.check): v for v in verdicts if v.outcome is Outcome.FAIL}
     run = {(v.case, v.check) for v in verdicts}
     errors = {(v.case, v.check) for v in verdicts if v.outcome is Outcome.ERROR}
     head, blocks = _blocks(text, [before.lines[pair] for pair in before.entries])
     kept = []
+
+    def stays(pair: Pair) -> bool:  # an error may be hiding the failure: its words are not thrown away
+        return pair in failing or pair not in run or pair in errors
+
     for number, (pair, block) in enumerate(zip(before.entries, blocks, strict=True)):
         if pair in failing:
             kept.append(_with_digits(block, tree[number], before.entries[pair], failing[pair].digits))
-        elif pair not in run or pair in errors:  # an error may be hiding the failure: its words are not thrown away
+        elif stays(pair):
             kept.append(block)
     new = [verdict for pair, verdict in failing.items() if pair not in before.entries]
-    write_whole(path, head + "".join(kept) + "".join(_entry(verdict) for verdict in new))
+    text = head + "".join(kept) + "".join(_entry(verdict) for verdict in new)
+    _same_entries(path, text, [*(pair for pair in before.entries if stays(pair)), *((v.case, v.check) for v in new)])
+    write_whole(path, text)
     return Written(len(kept), len(new), len(blocks) - len(kept), len(errors))
+
+
+_AS_BLOCKS = "--write-known edits a list of blocks only, each beginning with '- case:' at the left edge: write it so"
+
+
+def _same_entries(path: Path, text: str, want: Sequence[Pair]) -> None:
+    """KnownError where ``text`` would not be read as the entries ``want``: nothing is written then."""
+    try:
+        tree = tree_of(path, text, KnownError, "a YAML list of known failures")
+        found = [(one["case"], one["check"]) for one in tree or []]
+    except (KnownError, KeyError, TypeError) as error:
+        raise KnownError(f"{path}: {_AS_BLOCKS} (what it would write can't be read: {error})") from error
+    if found != list(want):
+        raise KnownError(f"{path}: {_AS_BLOCKS}")
+
+
+def editable(path: Path) -> tuple[Known, str, Any]:
+    """What `_parsed` reads, or KnownError where `write` could not put entries beside those that are there."""
+    known, text, tree = _parsed(path)
+    if known.entries and (tree.fa.flow_style() or tree.lc.col != 0):
+        raise KnownError(f"{path}: {_AS_BLOCKS}")
+    return known, text, tree
 
 
 def _blocks(text: str, lines: Sequence[int]) -> tuple[str, list[str]]:

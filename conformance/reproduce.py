@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from conformance.case import Case
 from conformance.fit import KEYS
+from conformance.implementations.command import Limits
 from conformance.library import Library
 from conformance.trial import Demand
 from conformance.verdict import Outcome, Verdict
@@ -49,26 +50,46 @@ _FAMILY_IN_R = {
 }
 
 
-def with_snippets(verdict: Verdict, case: Case, library: Library, called: str, demand: Demand = Demand()) -> Verdict:
+def with_snippets(
+    verdict: Verdict,
+    case: Case,
+    library: Library,
+    called: str,
+    demand: Demand = Demand(),
+    limits: Limits | None = None,
+) -> Verdict:
     """``verdict`` with what to paste, if it is a failure that the implementation (found as ``called``) can mend."""
     mine = verdict.outcome in (Outcome.FAIL, Outcome.ERROR) and verdict.cause not in ("case", "reference", "suite")
-    return snippets(verdict, case, library, called, demand) if mine else verdict
+    return snippets(verdict, case, library, called, demand, limits) if mine else verdict
 
 
-def snippets(verdict: Verdict, case: Case, library: Library, called: str, demand: Demand = Demand()) -> Verdict:
+def snippets(
+    verdict: Verdict,
+    case: Case,
+    library: Library,
+    called: str,
+    demand: Demand = Demand(),
+    limits: Limits | None = None,
+) -> Verdict:
     """``verdict`` with the command that explains it and with snippets to paste."""
     made = {
-        "explain": shlex.join(explain_words(verdict, library, called, demand)),
+        "explain": shlex.join(explain_words(verdict, library, called, demand, limits)),
         "python": in_python(verdict, case, library, called, demand),
     }
     return replace(verdict, reproduce=made | (in_r(verdict, case, library) or {}))
 
 
-def explain_words(verdict: Verdict, library: Library, called: str, demand: Demand = Demand()) -> list[str]:
+def explain_words(
+    verdict: Verdict, library: Library, called: str, demand: Demand = Demand(), limits: Limits | None = None
+) -> list[str]:
     """The words of the command that explains ``verdict``."""
     words = ["glm-conformance", "explain", called, verdict.case, verdict.check]
     words += [] if library == Library.built_in() else ["--cases", str(library.cases)]
     words += [] if demand.digits == Demand().digits else ["--digits", f"{demand.digits:g}"]
+    if limits is not None and limits.timeout != Limits().timeout:
+        words += ["--timeout", f"{limits.timeout:g}"]
+    if limits is not None and limits.memory is not None:
+        words += ["--memory", str(limits.memory)]
     return [*words, *(["--strict"] if demand.strict else [])]
 
 

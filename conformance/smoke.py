@@ -16,6 +16,7 @@ from conformance.conventions import under
 from conformance.errors import in_words
 from conformance.fit import KEYS, AdapterError, Fit, NotAFit, Unsupported, as_fit
 from conformance.implementations import Implementation
+from conformance.implementations.contained import contained
 from conformance.problem import Problem
 
 #: What any fit has of problems so easy.  More is for the gate: an early stop is no fault of the adapter.
@@ -92,15 +93,16 @@ def smoke(implementation: Implementation) -> Iterator[Finding]:
     """Every rule, one after the other."""
     wrong = "" if implementation.version != "unknown" else "say which version it is: give it an attribute `version`"
     yield Finding("name and version", wrong or None)
-    ran = False
+    ran = supported = False
     for title, make in PROBLEMS.items():
         problem, values = make()
         try:
-            fit = as_fit(implementation.function(problem), problem)
+            fit = as_fit(contained(implementation.function, problem), problem)
         except Unsupported as error:
             yield Finding(f"{title} (unsupported: {error})", None)
             continue
         except Exception as error:
+            supported = True
             yield Finding(title, _said(error))
             continue
         ran = True
@@ -112,7 +114,9 @@ def smoke(implementation: Implementation) -> Iterator[Finding]:
         holed = np.array(problem.X)
         holed[1, 1] = np.nan
         yield Finding("  a NaN in X is refused", _refuses(implementation, replace(problem, X=holed)))
-    if not ran:
+    if not ran and supported:
+        yield Finding("something is fitted", "neither of the two problems was answered with a fit")
+    elif not ran:
         yield Finding("something is fitted", "it supports neither of the two problems, so that nothing could be tried")
     yield Finding("a family that nobody knows is unsupported", _declines(implementation))
     close = getattr(implementation.function, "close", None)
@@ -126,7 +130,7 @@ def reported(implementation: Implementation) -> tuple[list[str], list[str]]:
     for make in PROBLEMS.values():
         problem, _ = make()
         try:
-            fit = as_fit(implementation.function(problem), problem)
+            fit = as_fit(contained(implementation.function, problem), problem)
         except Exception:
             continue
         names = [key for key in KEYS if key not in ("trace", "warnings")]
@@ -168,7 +172,7 @@ def _untouched(used: Problem, fresh: Problem) -> str | None:
 
 def _repeated(implementation: Implementation, problem: Problem, first: Fit) -> str | None:
     try:
-        second = as_fit(implementation.function(problem), problem)
+        second = as_fit(contained(implementation.function, problem), problem)
     except Exception as error:
         return f"asked once more, {_said(error)}"
     for name in KEYS:
@@ -181,7 +185,7 @@ def _repeated(implementation: Implementation, problem: Problem, first: Fit) -> s
 
 def _refuses(implementation: Implementation, problem: Problem) -> str | None:
     try:
-        fit = as_fit(implementation.function(problem), problem)
+        fit = as_fit(contained(implementation.function, problem), problem)
     except (AdapterError, NotAFit) as error:
         return f"it {error}; expected a refusal (an exception, or the key `refused`)"
     except Exception:
@@ -197,7 +201,7 @@ def _declines(implementation: Implementation) -> str | None:
     problem = replace(_line()[0], family="no_such_family", link="no_such_link")
     mend = "expected `unsupported` (conformance.Unsupported, or the key `unsupported`), so that it is counted apart"
     try:
-        implementation.function(problem)
+        contained(implementation.function, problem)
     except Unsupported:
         return None
     except AdapterError as error:

@@ -72,7 +72,8 @@ def test_the_truth_table(
     if becomes is Outcome.KNOWN:
         assert "it is halved" in judged.message
     if becomes is Outcome.FAIL:
-        assert judged.message.startswith("worse than is known: ")
+        unlisted = of_the_entry is None and digits is not None
+        assert judged.message.startswith("it is listed without its" if unlisted else "worse than is known: ")
     if becomes is Outcome.STALE:
         assert judged.message.endswith("delete the entry")
 
@@ -194,6 +195,22 @@ def test_a_new_entry_has_a_reason_that_somebody_must_write(tmp_path: Path) -> No
         ("dobson", "deviance"): LOW, ("dobson", "outcome"): None,
     }  # fmt: skip
     assert found.judged(verdict(Outcome.FAIL, LOW)).outcome is Outcome.KNOWN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ENTRY.replace("- case", "  - case").replace("\n  ", "\n    "),
+        '[{case: dobson, check: deviance, reason: "it is halved"}, {case: dobson, check: aic, reason: "so is it"}]\n',
+    ],
+)
+def test_a_list_that_can_not_be_edited_in_place_is_refused_and_stays_as_it_was(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "known.yaml"
+    path.write_text(text)
+    assert known.read(path, IDS, CHECKS).entries
+    with pytest.raises(KnownError, match="list of blocks"):
+        known.write(path, [fails("dobson", "deviance", LOW), fails("dobson", "outcome", None)])
+    assert path.read_text() == text
 
 
 def test_whatever_was_written_is_known_the_next_time(tmp_path: Path) -> None:

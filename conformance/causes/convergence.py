@@ -22,6 +22,8 @@ def early_stop(trial: Trial, quantity: str) -> Cause | None:
     if trial.fit is None or "coefficients" not in trial.expected:
         return None
     kept = ~trial.aliased
+    if int(kept.sum()) < int(trial.expected.get("rank", 0)):
+        return "aliasing", f"NaN means aliased, but the design has rank {trial.expected['rank']:.0f}"
     rows = trial.rows_at(trial.fit.coefficients)
     if not rows.valid or not np.isfinite(rows.decrement):
         return None

@@ -246,6 +246,14 @@ def _label(trial: Trial, quantity: str, place: tuple[Any, ...]) -> str:
     return quantity if quantity in SCALARS else f"{quantity}[{int(place[0])}]"
 
 
+def _missing(trial: Trial, cause: str, message: str) -> Finding:
+    """The failure of a coefficient that is NaN and should be a number: the first of them."""
+    want = trial.expected["coefficients"]
+    at = int(np.flatnonzero(trial.aliased & ~np.isnan(want))[0])
+    quantity = f"coefficients[{trial.problem.names[at]}]"
+    return Finding(Outcome.FAIL, quantity, -np.inf, None, None, np.nan, float(want[at]), cause, message)
+
+
 def _other_columns(trial: Trial) -> Finding:
     """Coefficients whose aliased ones differ from the reference's, through the linear predictors that they give."""
     fit, problem = trial.fit, trial.problem
@@ -259,11 +267,11 @@ def _other_columns(trial: Trial) -> Finding:
     right = int(kept.sum()) == int(trial.expected["rank"])
     if kept.sum() == 0 < trial.expected["rank"]:
         message = "every coefficient is NaN (not a number): the iteration broke down; NaN is for aliased columns"
-        return replace(found, outcome=Outcome.FAIL, quantity="coefficients", cause="NaN", message=message)
+        return _missing(trial, "NaN", message)
     if kept.sum() < trial.expected["rank"]:
         gone = ", ".join(name for name, nan in zip(problem.names, trial.aliased, strict=True) if nan)
         message = f"NaN means aliased, and is reported for {gone}; but the design has rank {trial.expected['rank']:.0f}"
-        return replace(found, outcome=Outcome.FAIL, quantity="coefficients", cause="aliasing", message=message)
+        return _missing(trial, "aliasing", message)
     if found.outcome is Outcome.PASS and (right or trial.conventions["aliased"] == "minimum_norm"):
         return replace(found, message="other columns of a dependent set carry the fit; the linear predictors agree")
     if found.outcome is Outcome.PASS:

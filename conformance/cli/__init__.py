@@ -113,7 +113,7 @@ def fuzz(
         tally = search(
             implementation, count, seed, Demand(digits, strict), cases, case or (), advance, jobs, shrinks, record
         )
-    show_found(out, found, tally, seed, cases)
+    show_found(out, found, implementation, tally, seed, cases)
     raise typer.Exit(1 if tally.found else 0)
 
 

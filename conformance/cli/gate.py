@@ -89,7 +89,7 @@ def gate(
     """Put an implementation to every case.  Exit status: 0 conforms, 1 does not, 2 something can't be used."""
     from conformance import known as known_failures
     from conformance.checks import CHECKS
-    from conformance.gate import run, run_line, select_checks, source_of
+    from conformance.gate import in_checkout, run, run_line, select_checks, source_of
     from conformance.implementations import find
     from conformance.report.record import Writer, summary_line
     from conformance.report.terminal import show_failures, show_summary
@@ -105,6 +105,8 @@ def gate(
     demand = Demand(digits, strict or bool(of_level and of_level.strict))
     for path in (report, junit, markdown, badge, write_known):
         _writable(path)
+    if write_known is not None and write_known.exists():
+        known_failures.editable(write_known)  # before the run, not after it
     started, fit_seconds, unusable = time.perf_counter(), 0.0, False
     as_found: list[Verdict] = []  # before the list of known failures is looked at
     verdicts: list[Verdict] = []
@@ -119,7 +121,7 @@ def gate(
             strict=demand.strict,
             level=chosen.level and chosen.level.name,
             unscored=chosen.level and chosen.unscored,
-            known=known and str(known),
+            known=known and (in_checkout(known) or str(known)),
             file=source_of(name, found),
         )
         writer.write(header)
@@ -132,7 +134,7 @@ def gate(
                 told = [listed.judged(verdict) for verdict in told]
             if result.unusable is None:
                 asked = library.case(result.case)
-                told = [with_snippets(verdict, asked, library, name, demand) for verdict in told]
+                told = [with_snippets(verdict, asked, library, name, demand, limits) for verdict in told]
             counting, others = chosen.parted(told)
             for kind, group in (("verdict", counting), ("unscored", others)):
                 for verdict in group:

@@ -208,15 +208,15 @@ def from_object(name: str, found: Any) -> Implementation:
     if not callable(found):
         raise ImplementationError(f"{name} is a {type(found).__name__}, which can't be called with a problem")
     try:
-        conventions = declared(getattr(found, "conventions", None))
+        conventions, version = declared(getattr(found, "conventions", None)), str(getattr(found, "version", "unknown"))
     except ImplementationError as error:
         raise ImplementationError(f"{name}: {error}") from error
     except Exception as error:
-        raise ImplementationError(f"{name}: reading its conventions raised {in_words(error)}") from error
+        raise ImplementationError(f"{name}: reading its conventions and version raised {in_words(error)}") from error
     shown = getattr(found, "name", None)
     return Implementation(
         name=shown if isinstance(shown, str) else name,
-        version=str(getattr(found, "version", "unknown")),
+        version=version,
         function=found,
         conventions=conventions,
     )

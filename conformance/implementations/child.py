@@ -18,6 +18,7 @@ from conformance import protocol
 GUARD = Path(__file__).with_name("guard.py")
 STOP_SECONDS = 2.0
 STDERR_LINES, STDERR_BYTES = 20, 1 << 16
+LONGEST_WAIT = 3600.0  # seconds of one select, which takes no infinity; then it waits again
 _CHUNK = 1 << 16
 
 
@@ -137,7 +138,7 @@ class Child:
     def _flow(self, seconds: float, unsent: memoryview = memoryview(b"")) -> tuple[bytes, memoryview]:
         """Wait for a pipe, and move what it can move once: what came on standard output, and what is yet to send."""
         came = b""
-        for key, _ in self._open.select(seconds):
+        for key, _ in self._open.select(min(seconds, LONGEST_WAIT)):
             stream: IO[bytes] = key.fileobj  # type: ignore[assignment]
             try:
                 if stream is self._stdin:

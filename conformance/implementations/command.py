@@ -62,7 +62,10 @@ class Command:
         self._asked += 1
         request = protocol.fit_request(problem, str(self._asked))
         answer = self._ask(request, self.timeout, protocol.longest_answer(problem.n, problem.p))
-        if answer.pop("id", request["id"]) != request["id"]:
+        said = answer.pop("id", request["id"])
+        if said != request["id"] and str(said) == request["id"]:
+            raise self._fault(f'answered with the id {said!r}, a {type(said).__name__}; expected the string "{said}"')
+        if said != request["id"]:
             raise self._fault("answered out of turn: its answer has the id of another request")
         if "unsupported" in answer:
             raise Unsupported(answer["unsupported"])

@@ -58,7 +58,7 @@ def _become(lifeline: int, memory: int, command: list[str]) -> None:
         for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(ignored, signal.SIG_DFL)
         os.execvp(command[0], command)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         os.write(2, f"{command[0]} can't be started: {error}\n".encode())
     finally:
         os._exit(127)

@@ -69,6 +69,8 @@ def differences(old: Record, new: Record, lost: float = 1.0) -> Iterator[Differe
             old_one = before[pair]
             outcomes = (old_one.outcome.value, verdict.outcome.value)
             yield Difference(change, *pair, *outcomes, old_one.digits, verdict.digits, verdict.message)
+    after = {(v.case, v.check) for v in new.verdicts}
+    yield from (Difference(Change.GONE, *pair) for pair in before if pair not in after and pair[0] in cases[1])
     yield from (Difference(Change.GONE, case) for case in cases[0] if case not in cases[1])
     yield from (Difference(Change.NEW, case) for case in cases[1] if case not in cases[0])
 
@@ -77,8 +79,11 @@ def _change(old: Verdict, new: Verdict, lost: float) -> Change | None:
     """What became of one pair; None where nothing that matters."""
     if new.outcome is Outcome.STALE:
         return None if old.outcome is Outcome.STALE else Change.STALE
-    if new.failing and not old.failing:
+    was, now = (one.outcome in (Outcome.FAIL, Outcome.ERROR) for one in (old, new))  # what is stale has passed
+    if now and not was:
         return Change.FAILS
+    if old.outcome is Outcome.FAIL and now and (new.outcome is Outcome.ERROR or old.digits is not None is new.digits):
+        return Change.WORSE
     if old.failing and not new.failing:
         if new.outcome is Outcome.PASS:
             return Change.MENDED
@@ -89,7 +94,7 @@ def _change(old: Verdict, new: Verdict, lost: float) -> Change | None:
         return Change.SILENT
     if old.outcome not in _JUDGED and new.outcome is Outcome.PASS:
         return Change.JUDGED
-    if old.outcome is Outcome.PASS and new.outcome is Outcome.KNOWN:
+    if old.outcome is not Outcome.KNOWN and new.outcome is Outcome.KNOWN:
         return Change.EXCUSED
     if old.digits is None or new.digits is None or not _fewer(old.digits, new.digits, lost):
         return None

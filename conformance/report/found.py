@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from conformance.fuzz import Tally
 
 
-def show_found(out: Console, implementation: Implementation, tally: Tally, seed: int, folder: Path) -> None:
+def show_found(
+    out: Console, implementation: Implementation, called: str, tally: Tally, seed: int, folder: Path
+) -> None:
     """Problems by family and link and by outcome, the undecided by reason, the failures with their files."""
     outcomes = [o for o in (*get_args(Outcome), "undecided") if any(o == one for _, _, one in tally.drawn)]
     table = Table("family", "link", pad_edge=False, header_style="bold")
@@ -43,9 +46,8 @@ def show_found(out: Console, implementation: Implementation, tally: Tally, seed:
         out.print(escape(head), style="bold", soft_wrap=True)
         out.print(f"  {escape(found.smallest.first.message)}", soft_wrap=True)
     if tally.found:
-        out.print(
-            f"\nshow it again: `glm-conformance gate {escape(implementation.name)} --cases {escape(str(folder))}`"
-        )
+        again = shlex.join(["glm-conformance", "gate", called, "--cases", str(folder)])
+        out.print(f"\nshow it again: {escape(again)}", soft_wrap=True)
     verdict = f"{len(tally.found)} kinds of failure" if tally.found else "nothing found"
     name = escape(f"{implementation.name} {implementation.version}")
     out.print(f"{name}: {verdict} ({tally.drawn.total()} problems, seed {seed})")

@@ -63,14 +63,16 @@ def name(record: Record) -> str:
 def remarks(record: Record) -> list[str]:
     """What the counts alone do not say: what was never judged, what is not scored, and that nothing was run."""
     found, counts = [], record.summary["counts"]
-    judged = {v.check for v in record.verdicts if v.outcome in (Outcome.PASS, Outcome.FAIL, Outcome.KNOWN)}
+    judged = {
+        v.check for v in record.verdicts if v.outcome in (Outcome.PASS, Outcome.FAIL, Outcome.KNOWN, Outcome.STALE)
+    }
     silent = [line(check) for check in dict.fromkeys(v.check for v in record.verdicts) if check not in judged]
     if silent and judged:
         found.append(f"never judged, for want of an answer or of a value: {', '.join(silent)}")
     if record.unscored:
-        told = ", ".join(f"{n} {outcome}" for outcome, n in count(record.unscored).items() if n)
+        counted = ", ".join(f"{n} {outcome}" for outcome, n in count(record.unscored).items() if n)
         new = len({v.case for v in record.unscored} - {v.case for v in record.verdicts})
-        found.append(f"not scored, for it is newer than the level ({new} cases): {told}")
+        found.append(f"not scored, for it is newer than the level ({new} cases): {counted}")
     if not any(counts[one] for one in (Outcome.PASS, Outcome.KNOWN, Outcome.FAIL, Outcome.ERROR, Outcome.STALE)):
         found.append(NOTHING_RUN)
     return found
