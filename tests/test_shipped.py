@@ -33,6 +33,7 @@ FINDINGS = {
         "divergence": (44, 45),
         "invalid mean": (44, 45),
         "computed with n - 1 in place of n - p": (46,),
+        "invariance": (46, 77),
     },
     "r-glm-default": {
         "silence": (33,),

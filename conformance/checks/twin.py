@@ -122,6 +122,9 @@ def compared(trial: Trial, name: str, why: str, other: Twin, again: Fit) -> Find
 
 def _cause(trial: Trial, other: Twin, again: Fit, quantity: str, untouched: bool) -> Cause:
     """Why the answers differ: the change had no effect, or what explains the one that is farther from the reference."""
+    cause, sentence = explain(trial, "coefficients")
+    if cause == "divergence" and _digits(trial, "coefficients") < NEAR:  # at 1e15 no change of the problem shows
+        return cause, f"; of the fit: {sentence}"
     if untouched and other.problem is not trial.problem:
         changed = [name for name in ("offset", "weights") if _differ(getattr(trial.problem, name), other.problem, name)]
         ignored = f"the {' and '.join(changed)} has no effect (ignored), or " if changed else ""

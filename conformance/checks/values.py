@@ -54,7 +54,7 @@ def dispersion(trial: Trial) -> Finding:
     """
     found = _value(trial, "dispersion")
     fit, undefined = trial.fit, np.isnan(trial.expected.get("dispersion", 0.0)) and trial.case.has_estimate
-    if undefined and trial.expected["df_residual"] == 0 and fit is not None and (fit.dispersion or 0.0) > 0:
+    if undefined and trial.expected["df_residual"] == 0 and fit is not None and 0 < (fit.dispersion or 0.0) < np.inf:
         message = (
             f"the dispersion is {fit.dispersion!r}, but no degree of freedom is left: X^2 / (n - p) is 0 / 0; "
             "report NaN, or nothing"

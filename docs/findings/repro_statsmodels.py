@@ -43,3 +43,9 @@ for rows in (w >= 0, w > 0):
     model = sm.GLM(y[rows], X[rows], family=sm.families.Poisson(), var_weights=w[rows])
     newton, irls = model.fit(method="newton", disp=0), model.fit()
     print("rows", int(rows.sum()), "newton", newton.params, "converged", newton.mle_retvals["converged"], "irls", irls.params)
+
+# 77. no residual degree of freedom: the scale is infinite, and deviance / scale stands still after one step
+import numpy as np, statsmodels.api as sm, warnings
+warnings.simplefilter("ignore")
+y3=np.array([2.,3.,7.]); X3=np.column_stack([np.ones(3),[0,1,0],[0,0,1]]).astype(float)
+m=sm.GLM(y3,X3,sm.families.Gamma(sm.families.links.Log())).fit(); print("saturated gamma", m.params.tolist(), "exact", np.log([2,3/2,7/2]).tolist(), m.converged, m.fit_history["iteration"], "mu", m.mu.tolist(), "deviance", m.deviance)
