@@ -26,8 +26,8 @@ python scripts/zoo_page.py zoo.jsonl strict.jsonl > docs/zoo.md
 ```
 
 The reports are of one day and were made in parts (`--only`), for they take two hours of one core: 156 faults by default
-first; then 13 that came later (`tests/zoo/faulty_objective.py`), all of them under `--strict`, and the correct ones, with
-a gate that had more causes and three stricter checks. The correct ones were asked under `--strict` alone.
+first; then 13 that came later (`tests/zoo/faulty_objective.py`), all of them under `--strict`, and the correct ones,
+with a gate that had more causes and three stricter checks. The correct ones were asked under `--strict` alone.
 
 """
 
