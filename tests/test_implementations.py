@@ -30,7 +30,7 @@ from conformance.verdict import Outcome, Verdict
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "conformance" / "implementations"
-HELPERS = {"__init__", "here", "offers", "command", "child", "guard"}
+HELPERS = {"__init__", "here", "offers", "command", "child", "guard", "contained"}
 FOREIGN = sorted(set(BUILT_IN) - {"irls"})
 PROGRAMS = [name for name in BUILT_IN if BUILT_IN[name].startswith(COMMAND)]
 IN_PYTHON = [name for name in BUILT_IN if name not in PROGRAMS]
