@@ -50,17 +50,9 @@ _FAMILY_IN_R = {
 }
 
 
-def with_snippets(
-    verdict: Verdict,
-    case: Case,
-    library: Library,
-    called: str,
-    demand: Demand = Demand(),
-    limits: Limits | None = None,
-) -> Verdict:
-    """``verdict`` with what to paste, if it is a failure that the implementation (found as ``called``) can mend."""
-    mine = verdict.outcome in (Outcome.FAIL, Outcome.ERROR) and verdict.cause not in ("case", "reference", "suite")
-    return snippets(verdict, case, library, called, demand, limits) if mine else verdict
+def mendable(verdict: Verdict) -> bool:
+    """Whether it is a failure that the implementation can mend, so that there is something to paste."""
+    return verdict.outcome in (Outcome.FAIL, Outcome.ERROR) and verdict.cause not in ("case", "reference", "suite")
 
 
 def snippets(

@@ -93,7 +93,7 @@ def gate(
     from conformance.implementations import find
     from conformance.report.record import Writer, summary_line
     from conformance.report.terminal import show_failures, show_summary
-    from conformance.reproduce import with_snippets
+    from conformance.reproduce import mendable, snippets
     from conformance.selection import choose
     from conformance.selection import level as find_level
     from conformance.trial import Demand
@@ -134,7 +134,10 @@ def gate(
                 told = [listed.judged(verdict) for verdict in told]
             if result.unusable is None:
                 asked = library.case(result.case)
-                told = [with_snippets(verdict, asked, library, name, demand, limits) for verdict in told]
+                told = [
+                    snippets(verdict, asked, library, name, demand, limits) if mendable(verdict) else verdict
+                    for verdict in told
+                ]
             counting, others = chosen.parted(told)
             for kind, group in (("verdict", counting), ("unscored", others)):
                 for verdict in group:

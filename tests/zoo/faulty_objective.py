@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -14,23 +15,28 @@ from zoo.registry import fault
 from zoo.tools import Array, Scored, reported
 
 
-def _penalised(problem: Problem, penalty: Array) -> Fit:
-    """Fisher scoring with ``penalty`` (p,) times beta taken from the score."""
-    answer = fit(problem)
-    if not answer.converged or answer.warnings or np.any(np.isnan(answer.coefficients)):
-        return answer
+def _maximised(problem: Problem, beta: Array, pull: Callable[[Array, Array, Array], Array], extra: Array) -> Fit | None:
+    """The report where X'W r + ``pull`` (of W, eta and beta) is 0; the information has ``extra`` on its diagonal."""
     at, f, g = tools.parts(problem), tools.family(problem), tools.link(problem)
-    beta = answer.coefficients
-    for _ in range(200):
+    for _ in range(500):
         W, r = tools.working(f, g, at, beta)
-        information = at.X.T @ (W[:, None] * at.X) + np.diag(penalty)
-        step = np.linalg.lstsq(information, at.X.T @ (W * r) - penalty * beta, rcond=None)[0]
+        score = at.X.T @ (W * r) + pull(W, at.X @ beta + at.offset, beta)
+        step = np.linalg.lstsq(at.X.T @ (W[:, None] * at.X) + np.diag(extra), score, rcond=None)[0]
+        step *= min(1.0, 5.0 / np.max(np.abs(step), initial=1e-300))
         if not np.isfinite(tools.deviance_at(f, g, at, beta + step)):
-            return answer
+            return None
         beta = beta + step
         if np.linalg.norm(np.sqrt(W) * (at.X @ step)) < 1e-11:
             break
     return reported(problem, Scored(beta, beta, at.columns, 5, True))
+
+
+def _penalised(problem: Problem, penalty: Array) -> Fit:
+    """With ``penalty`` (p,) times beta taken from the score."""
+    answer = fit(problem)
+    if not answer.converged or answer.warnings or np.any(np.isnan(answer.coefficients)):
+        return answer
+    return _maximised(problem, answer.coefficients, lambda W, eta, beta: -penalty * beta, penalty) or answer
 
 
 @fault(
@@ -63,19 +69,14 @@ def bias_reduced_silently(problem: Problem) -> Fit:
     answer = fit(problem)
     if problem.link != "logit" or np.any(np.isnan(answer.coefficients)):
         return answer
-    at, f, g = tools.parts(problem), tools.family(problem), tools.link(problem)
-    beta = answer.coefficients if answer.converged else np.zeros(problem.p)
-    for _ in range(500):
-        W, r = tools.working(f, g, at, beta)
-        Q, R = np.linalg.qr(at.X * np.sqrt(W)[:, None])
-        mu = g.linkinv(at.X @ beta + at.offset)
-        pull = at.X.T @ (W * r + np.sum(Q**2, axis=1) * (0.5 - mu))
-        step = np.linalg.lstsq(R.T @ R, pull, rcond=None)[0]
-        step *= min(1.0, 5.0 / np.max(np.abs(step), initial=1e-300))
-        beta = beta + step
-        if np.linalg.norm(R @ step) < 1e-12:
-            break
-    return reported(problem, Scored(beta, beta, at.columns, 5, True))
+    at, g = tools.parts(problem), tools.link(problem)
+
+    def jeffreys(W: Array, eta: Array, beta: Array) -> Array:
+        Q = np.linalg.qr(at.X * np.sqrt(W)[:, None])[0]
+        return np.asarray(at.X.T @ (np.sum(Q**2, axis=1) * (0.5 - g.linkinv(eta))))
+
+    start = answer.coefficients if answer.converged else np.zeros(problem.p)
+    return _maximised(problem, start, jeffreys, np.zeros(problem.p)) or answer
 
 
 @fault(
