@@ -42,6 +42,9 @@ class Family:
     responses, means               the y and mu that make sense
     known_dispersion               1 for binomial, Poisson and negative binomial; None where it is estimated
     canonical                      the canonical link's name
+    concave                        the links with which the log-likelihood is concave in eta, whatever y is, so that a
+                                   maximum is the only one (Wedderburn 1976; Pratt 1981; canonical links: McCullagh
+                                   and Nelder 1989, sec. 2.2)
     """
 
     name: str
@@ -52,6 +55,7 @@ class Family:
     responses: Interval
     means: Interval
     canonical: str
+    concave: tuple[str, ...]
     known_dispersion: float | None = None
 
     def residual(self, y: Array, mu: Array, nu: Array) -> Array:
@@ -73,6 +77,7 @@ GAUSSIAN = Family(
     responses=REAL,
     means=REAL,
     canonical="identity",
+    concave=("identity",),
 )
 BINOMIAL = Family(
     "binomial",
@@ -83,6 +88,7 @@ BINOMIAL = Family(
     responses=Interval(0.0, 1.0, True, True),
     means=UNIT,
     canonical="logit",
+    concave=("logit", "probit", "cloglog", "log"),
     known_dispersion=1.0,
 )
 POISSON = Family(
@@ -94,6 +100,7 @@ POISSON = Family(
     responses=Interval(0.0, low_closed=True),
     means=POSITIVE,
     canonical="log",
+    concave=("log", "identity", "sqrt"),
     known_dispersion=1.0,
 )
 GAMMA = Family(
@@ -105,6 +112,7 @@ GAMMA = Family(
     responses=POSITIVE,
     means=POSITIVE,
     canonical="inverse",
+    concave=("inverse", "log"),
 )
 INVERSE_GAUSSIAN = Family(
     "inverse_gaussian",
@@ -115,6 +123,7 @@ INVERSE_GAUSSIAN = Family(
     responses=POSITIVE,
     means=POSITIVE,
     canonical="inverse_squared",
+    concave=("inverse_squared", "inverse"),
 )
 
 
@@ -129,6 +138,7 @@ def negative_binomial(theta: float) -> Family:
         responses=Interval(0.0, low_closed=True),
         means=POSITIVE,
         canonical="none",  # log(mu / (mu + theta)) is not among the links
+        concave=("log",),
         known_dispersion=1.0,
     )
 
@@ -145,6 +155,7 @@ def tweedie(power: float) -> Family:
         responses=limits[power].responses if power in limits else Interval(0.0, low_closed=power < 2.0),
         means=REAL if power == 0 else POSITIVE,
         canonical="log" if power == 1.0 else "none",
+        concave=("log",) if 1 <= power <= 2 else (),
     )
 
 

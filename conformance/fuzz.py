@@ -7,12 +7,10 @@ reader.  The proof, not the drawing, says what the outcome is, and the gate's ow
 
 from __future__ import annotations
 
-import multiprocessing
 import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -32,6 +30,7 @@ from conformance.drawn import ALL_PAIRS, Drawn, problems
 from conformance.errors import CallError
 from conformance.gate import answer, weigh
 from conformance.implementations import Implementation, find
+from conformance.processes import workers
 from conformance.references import certified, proof
 from conformance.trial import Demand, Reference, Trial
 from conformance.verdict import Outcome, Verdict
@@ -289,8 +288,7 @@ def _judged(
     if jobs == 1 or not isinstance(name, str):
         yield from (judge(found, one, demand) for one in drawn)
         return
-    context = multiprocessing.get_context("spawn")  # R and threaded BLAS do not survive a fork
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    with workers(jobs) as pool:
         yield from pool.map(partial(_judge_by_name, name, demand), drawn, chunksize=4)
 
 

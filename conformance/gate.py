@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import multiprocessing
 import os
 import platform
 import shlex
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from multiprocessing.context import SpawnContext
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +29,7 @@ from conformance.implementations.command import Limits
 from conformance.implementations.contained import Escaped, contained
 from conformance.library import Library
 from conformance.problem import Problem
+from conformance.processes import workers
 from conformance.references.of_case import reference_of
 from conformance.trial import Demand, Finding, Reference, Trial
 from conformance.verdict import Outcome, Verdict
@@ -124,11 +122,10 @@ def run(
         found = find(implementation, limits) if isinstance(implementation, str) else implementation
         yield from (judge(found, library, id, demand, checks) for id in ids)
         return
-    context = multiprocessing.get_context("spawn")  # R and threaded BLAS do not survive a fork
     ask = partial(_judge_by_name, implementation, library, demand=demand, limits=limits, checks=tuple(checks))
     waiting = list(ids)
     while waiting:  # a process that dies takes the pool with it: its case is asked alone, and the rest in a new pool
-        with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        with workers(jobs) as pool:
             for future in [pool.submit(ask, id) for id in waiting]:
                 try:
                     result = future.result()
@@ -137,12 +134,12 @@ def run(
                 waiting.pop(0)
                 yield result
         if waiting:
-            yield _alone(ask, waiting.pop(0), context, checks)
+            yield _alone(ask, waiting.pop(0), checks)
 
 
-def _alone(ask: Callable[[str], CaseResult], id: str, context: SpawnContext, checks: Sequence[str]) -> CaseResult:
+def _alone(ask: Callable[[str], CaseResult], id: str, checks: Sequence[str]) -> CaseResult:
     """One case in a process of its own: if that dies, it is this case's error."""
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
+    with workers(1) as pool:
         try:
             return pool.submit(ask, id).result()
         except BrokenProcessPool:

@@ -103,12 +103,15 @@ def null_deviance(problem: Problem) -> float:
     family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
     used = problem.prior_weights > 0
     y, w, offset = problem.y[used], problem.prior_weights[used], problem.offsets[used]
-    if problem.intercept and problem.offset is not None:
+    if problem.intercept and np.any(offset != offset[0]):
         null = replace(problem, X=np.ones((problem.n, 1)), names=("(Intercept)",), start=None, max_iterations=None)
         found = []
         for start in (None, *_null_starts(link, y, w, offset)):
             with contextlib.suppress(ValueError):  # some constants may have no mean
-                found.append(solve(replace(null, start=start)).rows.deviance)
+                solution = solve(replace(null, start=start))
+                found.append(solution.rows.deviance)
+                if solution.converged and link.name in family.concave:
+                    break  # the only maximum
         return min(found, default=np.nan)  # there may be several maxima
     if problem.intercept:
         mu, nu = (np.full_like(y, np.average(values, weights=w)) for values in (y, 1.0 - y))

@@ -9,6 +9,9 @@ import pytest
 
 from conformance.library import Library
 
+# pytest-xdist's workers load their numerical libraries after this: one thread each, or they fight for the processors.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session")
 def library() -> Library:

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 from conformance.family import PAIRS, Family, family_of, tweedie
-from conformance.link import LINKS, Link
+from conformance.link import LINKS, Link, link_of
+from conformance.references.proof.concavity import uniqueness
+from conformance.references.proof.model import Family as Proven
+from conformance.rows import observed_weights
 
 ETAS = (-800.0, -40.0, -37.0, -8.3, -1.0, -1e-9, 1e-9, 0.3, 1.0, 5.0, 8.3, 37.0, 40.0, 800.0)
 FAMILIES = [
@@ -125,6 +128,26 @@ def test_the_variance_slope_is_the_derivative_of_the_variance(family: Family) ->
     mu, h = _means(family), 1e-6
     slope = (family.variance(mu + h, 1 - mu - h) - family.variance(mu - h, 1 - mu + h)) / (2 * h)
     np.testing.assert_allclose(family.variance_slope(mu, 1 - mu), slope, rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_the_log_likelihood_is_concave_with_just_the_links_that_say_so(family: Family) -> None:
+    low, high = max(family.responses.low, -50.0), min(family.responses.high, 50.0)
+    etas = [*np.linspace(-9.0, 9.0, 181), 3e3, 3e6]  # a negative binomial is nearly Poisson where mu < theta
+    y, eta = (grid.ravel() for grid in np.meshgrid(np.linspace(low, high, 41)[1:], etas))
+    for name in PAIRS[family.name]:
+        link = link_of(name)
+        kept = link.etas.contains(eta) & family.means.contains(link.linkinv(eta))
+        observed = observed_weights(family, link, y[kept], np.ones(kept.sum()), eta[kept])
+        rounding = 1e-9 * link.mu_eta(eta[kept]) ** 2 + 1e-14
+        assert bool(np.all(observed >= -rounding)) == (name in family.concave), name
+
+
+@pytest.mark.parametrize(("name", "link"), [(name, link) for name, links in PAIRS.items() for link in links])
+def test_the_fitter_and_the_proof_agree_on_what_is_concave(name: str, link: str) -> None:
+    theta, power = (2.0 if name == "negative_binomial" else None), (1.5 if name == "tweedie" else None)
+    proven = uniqueness(Proven(name, link, theta, power)).startswith("global")
+    assert proven == (link in family_of(name, theta, power).concave)
 
 
 @pytest.mark.parametrize("power", [1.1, 1.5, 1.9, 2.5, 3.5])

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 
 from conformance.gate import judge
 from conformance.library import Library
+from conformance.processes import workers
 from conformance.trial import Demand
 from conformance.verdict import NOTHING_RUN, Outcome, Verdict, conforms, count
 from zoo import CORRECT, FAULTS
@@ -93,7 +92,7 @@ def matrix(
     if jobs == 1:
         yield from (put(*one) for one in asked)
         return
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with workers(jobs) as pool:
         yield from pool.map(put, *zip(*asked, strict=True))
 
 
