@@ -34,6 +34,11 @@ def worst(digits: Array) -> tuple[float, int]:
     return float(digits.flat[at]), at
 
 
+def spelled(digits: float) -> str:
+    """'6.3'; 'no' where the error is infinite, or a number stands against NaN."""
+    return "no" if digits == -math.inf else f"{digits:.1f}"
+
+
 def root_mean_square(values: Array) -> float:
     """sqrt(mean(values^2)) of numbers whose squares may overflow; 0 of none."""
     largest = float(np.max(np.abs(values), initial=0.0))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conformance.digits import agreement, root_mean_square, worst
+from conformance.digits import agreement, root_mean_square, spelled, worst
 from conformance.family import family_of
 from conformance.fit import Fit
 from conformance.link import link_of
@@ -69,7 +69,7 @@ def _compare(trial: Trial, name: str, words: str, got: ArrayLike, want: ArrayLik
     said, tied = float(got[good].flat[at]), float(want[good].flat[at])
     if digits >= need:
         return Finding(Outcome.PASS, name, digits, need, got=said, want=tied)
-    message = f"{words}: {said!r} is not {tied!r} ({max(digits, -99):.1f} digits agree)"
+    message = f"{words}: {said!r} is not {tied!r} ({spelled(digits)} digits agree)"
     return Finding(Outcome.FAIL, name, digits, need, got=said, want=tied, cause="inconsistent", message=message)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from conformance.checks.score import noise
+from conformance.digits import CAP, agreement
 from conformance.irls import independent_columns
 from conformance.trial import Finding, Trial
 from conformance.verdict import Outcome
@@ -13,6 +16,8 @@ from conformance.verdict import Outcome
 #: where the case is about an iteration limit, one that is this far is not there yet.
 NO_ESTIMATE = 1.0
 NOT_YET = 1e-3
+#: Where a coefficient may have so many digits, a fit that has them all has converged, whatever its rule.
+WELL_KNOWN = 12.0
 
 _WHY = {
     "separated": "the data are completely separated, so that no maximum likelihood estimate exists",
@@ -82,6 +87,15 @@ def _estimate(trial: Trial) -> Finding:
     if not np.all(np.isfinite(fit.coefficients) | np.isnan(fit.coefficients)):
         message = "an estimate exists, but infinite coefficients are reported"
         return Finding(Outcome.FAIL, "outcome", got="infinite", want="estimate", cause="divergence", message=message)
+    if _false_alarm(trial):
+        message = (
+            "the coefficients have every digit that the data can give, and there is no other maximum, but the fit says "
+            "converged = False: who believes it throws a right answer away; say True where the score is zero to within "
+            "its rounding"
+        )
+        return Finding(
+            Outcome.FAIL, "outcome", got="not converged", want="estimate", cause="false alarm", message=message
+        )
     if fit.admits_trouble:
         return Finding(Outcome.PASS, "outcome", got="estimate, with a warning", want="estimate")
     beta = trial.basic.fit.coefficients if trial.basic.fit else fit.coefficients
@@ -100,3 +114,19 @@ def _estimate(trial: Trial) -> Finding:
         message = f"reported as an estimate without a warning, though {there}: say converged = False"
         return Finding(Outcome.FAIL, "outcome", got="silent", want="said", cause="silence", message=message)
     return Finding(Outcome.PASS, "outcome", got="estimate", want="estimate")
+
+
+def _false_alarm(trial: Trial) -> bool:
+    """Whether a fit that is plainly right is said not to have converged: a flag that is always False tells nothing.
+
+    Asked where nobody can be in doubt: well-conditioned data, one maximum, no start and no limit of the case's own.
+    """
+    case, fit = trial.case, trial.fit
+    plain = case.outcome == "estimate" and case.max_iterations is None and case.start is None
+    if fit is None or fit.converged is not False or not plain or trial.reference.source.endswith("local maximum"):
+        return False
+    attainable = trial.attainable("coefficients")
+    if attainable is None or np.min(attainable, initial=CAP) < WELL_KNOWN:
+        return False
+    digits = agreement(fit.coefficients, trial.expected["coefficients"], trial.scale("coefficients"))
+    return bool(np.all(digits >= attainable - math.log10(trial.guard)))

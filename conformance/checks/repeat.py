@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.checks.twin import described
-from conformance.digits import agreement, worst
+from conformance.digits import agreement, spelled, worst
 from conformance.errors import in_words
 from conformance.fit import AdapterError, Fit, Unsupported
 from conformance.trial import Finding, Trial
@@ -82,7 +82,7 @@ def _difference(trial: Trial, second: Fit, when: str) -> Finding | None:
         required = min(SAME_DIGITS, can - math.log10(trial.guard))
         digits, _ = worst(agreement(b, a, scale))
         if digits < required:
-            message = f"asked again {when}, it gives another answer: {quantity} agrees to {max(digits, -99):.1f} digits"
+            message = f"asked again {when}, it gives another answer: {quantity} agrees to {spelled(digits)} digits"
             cause = "remembers" if digits < ROUNDING else "order of sums"
             if digits >= ROUNDING:
                 message += "; threads that add in another order each time can do that: fit with one thread and see"

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from conformance.causes import explain
-from conformance.digits import CAP, agreement, worst
+from conformance.digits import CAP, agreement, spelled, worst
 from conformance.fit import Fit
 from conformance.problem import Problem
 from conformance.trial import Cause, Demand, Finding, Trial
@@ -112,7 +112,7 @@ def compared(trial: Trial, name: str, why: str, other: Twin, again: Fit) -> Find
             raw = np.atleast_1d(getattr(again, quantity))[:size]
             cause, sentence = _cause(trial, other, again, quantity, bool(np.array_equal(raw, mine, equal_nan=True)))
             message = (
-                f"{why} Here {label} comes back as {got!r} where it was {want!r}: {max(float(digits[at]), -99):.1f} "
+                f"{why} Here {label} comes back as {got!r} where it was {want!r}: {spelled(float(digits[at]))} "
                 f"digits, {float(need[at]):.1f} are required{sentence}"
             )
             numbers = (float(digits[at]), float(need[at]), None, got, want)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from conformance.causes import explain
 from conformance.conventions import DEFAULTS
-from conformance.digits import CAP, agreement, worst
+from conformance.digits import CAP, agreement, spelled, worst
 from conformance.fit import BY_COLUMN, SCALARS
 from conformance.trial import Finding, Trial
 from conformance.verdict import Outcome
@@ -208,7 +208,7 @@ def compare(trial: Trial, quantity: str, got: Any = None, expected: Mapping[str,
     cause, sentence = explain(trial, quantity)
     message = (
         f"{found.quantity}: got {found.got!r}, want {found.want!r} ({trial.reference.source}); "
-        f"{max(digit, -99):.1f} digits where {need:.1f} are required; {sentence}"
+        f"{spelled(digit)} digits where {need:.1f} are required; {sentence}"
     )
     return replace(found, cause=cause, message=message)
 

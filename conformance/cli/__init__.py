@@ -34,6 +34,7 @@ from conformance.cli.common import (
     the_one,
     unusable_is_2,
 )
+from conformance.digits import spelled
 from conformance.errors import CallError, Unusable
 from conformance.library import Library
 
@@ -354,7 +355,7 @@ def show_movement(movement: Movement) -> None:
     said = f": {movement.message}" if movement.message else ""
     out.print(f"{movement.state.upper():6} {movement.source}/{movement.case}{escape(said)}", soft_wrap=True)
     if movement.state == "moved":
-        shown = ", ".join(f"{name} {max(d, -99):.1f}" for name, d in movement.digits.items()) or "no number moved"
+        shown = ", ".join(f"{name} {spelled(d)}" for name, d in movement.digits.items()) or "no number moved"
         out.print(f"       digits that still agree: {escape(shown)}", soft_wrap=True)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from conformance.digits import spelled
 from conformance.report import words
 from conformance.report.record import Record
 from conformance.verdict import Outcome, Verdict
@@ -116,7 +117,7 @@ def show(console: Console, found: list[Difference]) -> None:
             shown = (words.line(one.old or ""), words.line(one.new or ""))
             moved = f": {shown[0]} -> {shown[1]}" if shown[0] != shown[1] else ""
             if one.old_digits is not None and one.new_digits is not None:
-                moved += f", {max(one.old_digits, -99):.1f} -> {max(one.new_digits, -99):.1f} digits"
+                moved += f", {spelled(one.old_digits)} -> {spelled(one.new_digits)} digits"
             check = f" {words.line(one.check)}" if one.check else ""
             console.print(f"  {escape(words.line(one.case))}{escape(check)}{escape(moved)}", soft_wrap=True)
     worse = sum(one.worse for one in found)

@@ -265,3 +265,13 @@ def infinite_coefficients(problem: Problem) -> Fit:
 )
 def never_converged_flag(problem: Problem) -> Fit:
     return fit(replace(problem, max_iterations=problem.max_iterations or 4))
+
+
+@fault(
+    "always-unconverged",
+    thread="own",
+    says="converged = False on every fit, right ones too",
+    cause=r"throws a right answer away",
+)
+def always_unconverged(problem: Problem) -> Fit:
+    return replace(fit(problem), converged=False)
