@@ -1,13 +1,15 @@
 """Mutation testing of the suite's own fitter, with the gate as the test: which one-token faults does no case catch?
 
     python benchmarks/mutation [--jobs N] [--only FILE.py] [--out mutants.jsonl]
+    python benchmarks/mutation --tests mutants.jsonl [--jobs N] [--out tested.jsonl]
     python benchmarks/mutation --whole mutants.jsonl [--jobs N] [--out whole.jsonl]
 
 Each mutant (mutants.py) of the fitter's modules is the whole package's module in a process of its own, checks
 included, as if the file had been edited; it is put to ``glm-conformance gate irls --strict`` until a verdict fails:
 the cases that run the mutated line (reach.py), the quickest first, and the checks that need no further fit.  A mutant
 is *killed* by a failing verdict or by an exception, *timed out* after a minute of processor time, *not reached*
-where no case runs its line, and else it *survives*.  ``--whole`` asks the survivors of an earlier run every check.
+where no case runs its line, and else it *survives*.  ``--tests`` puts the survivors of an earlier run to the tests of
+the family and of the fitter, ``--whole`` to every check of the gate.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ import scipy.special  # noqa: F401
 from mutants import FILES, ROOT, mutants
 from reach import Reach, quick_checks, reach
 
+TESTS = [str(ROOT / "tests" / name) for name in ("test_family.py", "test_irls.py")]
 SECONDS = 60  # of processor time, so that a busy machine times nobody out; the fitter itself needs a third of it
 
 
@@ -61,17 +64,23 @@ class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(self.source, self.module, "exec"), module.__dict__)
 
 
-def ask(mutant: dict[str, Any], cases: list[bytes], whole: bool) -> dict[str, Any]:
-    """In a fork: the gate over ``cases`` until something fails."""
+def ask(mutant: dict[str, Any], cases: list[bytes], how: str) -> dict[str, Any]:
+    """In a fork: the gate over ``cases``, or the fitter's own tests, until something fails."""
     assert not any(name.startswith("conformance") for name in sys.modules), "the fitter would be loaded as it is"
     sys.path.insert(0, str(ROOT))
     sys.meta_path.insert(0, Mutated(f"conformance.{mutant['file'][:-3]}", mutant["source"]))
+    if how == "tests":
+        import pytest
+
+        watch = Watch()
+        status = pytest.main([*TESTS, "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"], plugins=[watch])
+        return {"outcome": "killed" if status else "survived", "case": watch.failed, "check": "tests"}
     from conformance.checks import CHECKS
     from conformance.gate import weigh
     from conformance.implementations import find
     from conformance.trial import Demand
 
-    irls, checks = find("irls"), list(CHECKS) if whole else quick_checks()
+    irls, checks = find("irls"), list(CHECKS) if how == "whole" else quick_checks()
     for stored in cases:
         case, reference = pickle.loads(stored)
         for verdict in weigh(irls, case, reference, Demand(strict=True), checks).verdicts:
@@ -80,7 +89,18 @@ def ask(mutant: dict[str, Any], cases: list[bytes], whole: bool) -> dict[str, An
     return {"outcome": "survived", "cases": len(cases)}
 
 
-def start(mutant: dict[str, Any], cases: list[bytes], whole: bool) -> tuple[int, int]:
+class Watch:
+    """A plugin of pytest that keeps the name of the test that failed."""
+
+    failed: str | None = None
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """After each phase of each test."""
+        if report.failed and self.failed is None:
+            self.failed = report.nodeid.split("/")[-1]
+
+
+def start(mutant: dict[str, Any], cases: list[bytes], how: str) -> tuple[int, int]:
     """Fork a process for ``mutant``: its id, and the pipe on which it answers."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -88,11 +108,11 @@ def start(mutant: dict[str, Any], cases: list[bytes], whole: bool) -> tuple[int,
         os.close(writing)
         return child, reading
     os.close(reading)
-    limit = SECONDS * (5 if whole else 1)
+    limit = SECONDS * (1 if how == "quick" else 5)
     resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
     sys.stderr = sys.stdout = open(os.devnull, "w")  # noqa: SIM115  to the process's end
     try:
-        answer = ask(mutant, cases, whole)
+        answer = ask(mutant, cases, how)
     except BaseException as error:
         answer = {"outcome": "killed", "case": None, "check": type(error).__name__}
     os.write(writing, json.dumps(answer).encode())
@@ -113,7 +133,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--only", choices=FILES, action="append")
     parser.add_argument("--out", type=Path, default=Path("mutants.jsonl"))
-    parser.add_argument("--whole", type=Path, help="ask the survivors of this earlier run every check")
+    parser.add_argument("--tests", type=Path, help="put the survivors of this earlier run to the fitter's own tests")
+    parser.add_argument("--whole", type=Path, help="put the survivors of this earlier run to every check")
     parser.add_argument("--sample", type=int, help="ask so many only, drawn at random (always the same ones)")
     parser.add_argument("--reach", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -121,9 +142,12 @@ def main() -> None:
         asked.reach.write_bytes(pickle.dumps(reach()))
         return
     todo = [mutant for name in asked.only or FILES for mutant in mutants(name)]
-    if asked.whole:
-        lines = [json.loads(line) for line in asked.whole.read_text().splitlines()]
-        left = {(m["file"], m["operator"], m["occurrence"]) for m in lines if m["outcome"] == "survived"}
+    how = "tests" if asked.tests else "whole" if asked.whole else "quick"
+    if earlier := asked.tests or asked.whole:
+        lines = [json.loads(line) for line in earlier.read_text().splitlines()]
+        left = {
+            (m["file"], m["operator"], m["occurrence"]) for m in lines if m["outcome"] in ("survived", "not reached")
+        }
         todo = [m for m in todo if (m["file"], m["operator"], m["occurrence"]) in left]
     if asked.sample:
         todo = random.Random(1).sample(todo, min(asked.sample, len(todo)))
@@ -144,10 +168,10 @@ def main() -> None:
             while todo and len(running) < asked.jobs:
                 mutant = todo.pop()
                 reached = [cases.cases[id] for id in cases.cases_for(mutant)]
-                if not reached:
+                if not reached and how != "tests":
                     say(mutant, {"outcome": "not reached"}, time.time())
                     continue
-                child, pipe = start(mutant, reached, asked.whole is not None)
+                child, pipe = start(mutant, reached, how)
                 running[pipe] = (child, time.time(), mutant)
             ready, _, _ = select.select(list(running), [], []) if running else ([], [], [])
             for pipe in ready:
