@@ -29,6 +29,10 @@ NASTY = (
 TEXT = st.one_of(st.sampled_from(NASTY), st.text(max_size=12), st.text(st.characters(), max_size=5))
 NUMBER = st.one_of(st.none(), st.floats())
 VALUE = st.one_of(NUMBER, TEXT)
+RUN = {
+    "type": "run", "implementation": "x", "version": "1", "conventions": {}, "suite": "0", "python": "3",
+    "platform": "x", "cases": 0, "checks": 0,
+}  # fmt: skip
 
 
 @st.composite
@@ -54,7 +58,7 @@ def records(draw: st.DrawFn) -> Record:
     scored = tuple(verdict(case, check) for case in cases for check in checks)
     unscored = tuple(verdict(case, check) for case in new for check in checks)
     run = {
-        "type": "run", "implementation": draw(TEXT), "version": draw(TEXT), "conventions": {}, "suite": "0",
+        **RUN, "implementation": draw(TEXT), "version": draw(TEXT),
         "cases": len(cases), "checks": len(checks), "level": draw(st.none() | TEXT), "file": draw(st.none() | TEXT),
         "unscored": len(unscored),
     }  # fmt: skip
@@ -145,7 +149,7 @@ def test_nothing_in_a_record_gets_out_of_the_place_where_it_is_shown(tmp_path: P
 
 @any_record
 @given(one=records(), at=st.floats(0, 1, exclude_max=True))
-@example(one=Record({"type": "run", "cases": 0, "checks": 0}, (), summary_line((), 0, 0)), at=0.99)
+@example(one=Record(RUN, (), summary_line((), 0, 0)), at=0.99)
 def test_a_record_that_is_cut_anywhere_is_refused(tmp_path: Path, one: Record, at: float) -> None:
     path = written(one, tmp_path / "run.jsonl")
     content = path.read_bytes()
@@ -166,6 +170,18 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path, one: Record) -> None
         assert repr(read.digits) == repr(None if wrote.digits is None else float(wrote.digits))
 
 
+@pytest.mark.parametrize(("line", "key"), [(0, "platform"), (1, "attainable"), (1, "message"), (2, "seconds")])
+def test_a_record_with_a_key_missing_is_refused_and_the_line_and_key_are_named(
+    tmp_path: Path, line: int, key: str
+) -> None:
+    path = written(a_record((Outcome.PASS, 10.0)), tmp_path / "run.jsonl")
+    lines = [json.loads(one) for one in path.read_text().splitlines()]
+    del lines[line][key]
+    path.write_text("".join(json.dumps(one) + "\n" for one in lines))
+    with pytest.raises(record.TruncatedReport, match=rf"run\.jsonl:{line + 1}: the .* line has no {key}; run the gate"):
+        record.read(path)
+
+
 @any_record
 @given(one=records())
 def test_a_record_does_not_differ_from_itself(one: Record) -> None:
@@ -177,8 +193,7 @@ def test_a_record_does_not_differ_from_itself(one: Record) -> None:
 
 def a_record(*outcomes: tuple[Outcome, float | None], case: str = "dobson") -> Record:
     verdicts = tuple(Verdict(case, f"check{k}", "q", outcome, digits) for k, (outcome, digits) in enumerate(outcomes))
-    run = {"type": "run", "implementation": "x", "version": "1", "cases": 1, "checks": len(verdicts)}
-    return Record(run, verdicts, summary_line(verdicts, 0.0, 0.0))
+    return Record({**RUN, "cases": 1, "checks": len(verdicts)}, verdicts, summary_line(verdicts, 0.0, 0.0))
 
 
 def refuse(path: Path, *words: object) -> str:

@@ -33,6 +33,19 @@ class Record:
         return conforms(self.summary["counts"])
 
 
+_OF_VERDICT = (
+    *("case", "check", "quantity", "outcome", "digits", "required"),
+    *("attainable", "got", "want", "cause", "message"),
+)
+#: The keys that each kind of line has (docs/adapter.md); more may follow.
+_KEYS = {
+    "run": ("implementation", "version", "conventions", "suite", "python", "platform", "cases", "checks"),
+    "verdict": _OF_VERDICT,
+    "unscored": _OF_VERDICT,
+    "summary": ("conforms", "counts", "seconds", "fit_seconds"),
+}
+
+
 class TruncatedReport(CallError, ValueError):
     """A report without its summary line, or one whose lines do not add up."""
 
@@ -90,6 +103,9 @@ def read(path: Path) -> Record:
             or not {*kinds[1:-1]} <= {"verdict", "unscored"}
         ):
             raise TruncatedReport(f"{path}: the report is truncated: no summary line at its end; {mend}")
+        for number, (kind, line) in enumerate(zip(kinds, lines, strict=True), 1):
+            if missing := [key for key in _KEYS[kind] if key not in line]:
+                raise TruncatedReport(f"{path}:{number}: the {kind} line has no {', '.join(missing)}; {mend}")
         run, summary = {"type": "run", **lines[0]}, {"type": "summary", **lines[-1]}
         told = [(kind, _verdict(line)) for kind, line in zip(kinds[1:-1], lines[1:-1], strict=True)]
         verdicts = tuple(verdict for kind, verdict in told if kind == "verdict")
