@@ -1,15 +1,14 @@
 """Mutation testing of the suite's own fitter, with the gate as the test: which one-token faults does no case catch?
 
     python benchmarks/mutation [--jobs N] [--only FILE.py] [--out mutants.jsonl]
-    python benchmarks/mutation --tests mutants.jsonl [--jobs N] [--out tested.jsonl]
-    python benchmarks/mutation --whole mutants.jsonl [--jobs N] [--out whole.jsonl]
+    python benchmarks/mutation --survivors mutants.jsonl --by tests [--jobs N] [--out tested.jsonl]
 
 Each mutant (mutants.py) of the fitter's modules is the whole package's module in a process of its own, checks
 included, as if the file had been edited; it is put to ``glm-conformance gate irls --strict`` until a verdict fails:
 the cases that run the mutated line (reach.py), the quickest first, and the checks that need no further fit.  A mutant
 is *killed* by a failing verdict or by an exception, *timed out* after a minute of processor time, *not reached*
-where no case runs its line, and else it *survives*.  ``--tests`` puts the survivors of an earlier run to the tests of
-the family and of the fitter, ``--whole`` to every check of the gate.
+where no case runs its line, and else it *survives*.  ``--survivors`` asks those of an
+earlier run only: ``--by gate`` again, ``--by tests`` of the family and of the fitter, ``--by whole`` with every check.
 """
 
 from __future__ import annotations
@@ -108,7 +107,7 @@ def start(mutant: dict[str, Any], cases: list[bytes], how: str) -> tuple[int, in
         os.close(writing)
         return child, reading
     os.close(reading)
-    limit = SECONDS * (1 if how == "quick" else 5)
+    limit = SECONDS * (1 if how == "gate" else 5)
     resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
     sys.stderr = sys.stdout = open(os.devnull, "w")  # noqa: SIM115  to the process's end
     try:
@@ -133,8 +132,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--only", choices=FILES, action="append")
     parser.add_argument("--out", type=Path, default=Path("mutants.jsonl"))
-    parser.add_argument("--tests", type=Path, help="put the survivors of this earlier run to the fitter's own tests")
-    parser.add_argument("--whole", type=Path, help="put the survivors of this earlier run to every check")
+    parser.add_argument("--survivors", type=Path, help="ask only what survived this earlier run")
+    parser.add_argument("--by", choices=("gate", "tests", "whole"), default="gate", help="what is to kill them")
     parser.add_argument("--sample", type=int, help="ask so many only, drawn at random (always the same ones)")
     parser.add_argument("--reach", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -142,12 +141,10 @@ def main() -> None:
         asked.reach.write_bytes(pickle.dumps(reach()))
         return
     todo = [mutant for name in asked.only or FILES for mutant in mutants(name)]
-    how = "tests" if asked.tests else "whole" if asked.whole else "quick"
-    if earlier := asked.tests or asked.whole:
-        lines = [json.loads(line) for line in earlier.read_text().splitlines()]
-        left = {
-            (m["file"], m["operator"], m["occurrence"]) for m in lines if m["outcome"] in ("survived", "not reached")
-        }
+    if asked.survivors:
+        lines = [json.loads(line) for line in asked.survivors.read_text().splitlines()]
+        lived = [m for m in lines if m["outcome"] in ("survived", "not reached")]
+        left = {(m["file"], m["operator"], m["occurrence"]) for m in lived}
         todo = [m for m in todo if (m["file"], m["operator"], m["occurrence"]) in left]
     if asked.sample:
         todo = random.Random(1).sample(todo, min(asked.sample, len(todo)))
@@ -168,10 +165,10 @@ def main() -> None:
             while todo and len(running) < asked.jobs:
                 mutant = todo.pop()
                 reached = [cases.cases[id] for id in cases.cases_for(mutant)]
-                if not reached and how != "tests":
+                if not reached and asked.by != "tests":
                     say(mutant, {"outcome": "not reached"}, time.time())
                     continue
-                child, pipe = start(mutant, reached, how)
+                child, pipe = start(mutant, reached, asked.by)
                 running[pipe] = (child, time.time(), mutant)
             ready, _, _ = select.select(list(running), [], []) if running else ([], [], [])
             for pipe in ready:
