@@ -33,6 +33,9 @@ FINDINGS = {
         "divergence": (44, 45),
         "invalid mean": (44, 45),
         "computed with n - 1 in place of n - p": (46,),
+        "the number of columns, aliased ones included": (78,),
+        "n minus the number of columns, aliased ones included": (78,),
+        "computed with n minus the number of columns, aliased ones included": (78,),
         "invariance": (46, 77),
     },
     "r-glm-default": {

@@ -44,6 +44,9 @@ def slips(trial: Trial, quantity: str) -> Iterator[tuple[str, Any]]:
     if quantity == "dispersion" and df > 0:
         yield "computed with n in place of n - p", want * df / n
         yield "computed with n - 1 in place of n - p", want * df / (n - 1)
+        columns = df + trial.expected["rank"] - trial.problem.p  # fewer degrees of freedom than there are
+        if 0 < columns < df:
+            yield "computed with n minus the number of columns, aliased ones included", want * df / columns
         yield "sigma in place of sigma^2", np.sqrt(want)
         yield "1: the dispersion was not estimated", 1.0
     if quantity == "deviance" and trial.expected.get("log_likelihood") is not None:

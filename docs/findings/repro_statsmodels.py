@@ -49,3 +49,7 @@ import numpy as np, statsmodels.api as sm, warnings
 warnings.simplefilter("ignore")
 y3=np.array([2.,3.,7.]); X3=np.column_stack([np.ones(3),[0,1,0],[0,0,1]]).astype(float)
 m=sm.GLM(y3,X3,sm.families.Gamma(sm.families.links.Log())).fit(); print("saturated gamma", m.params.tolist(), "exact", np.log([2,3/2,7/2]).tolist(), m.converged, m.fit_history["iteration"], "mu", m.mu.tolist(), "deviance", m.deviance)
+
+# 78. a column that only rows of weight 0 have is counted in the rank, and its coefficient has a standard error of 0
+y6=np.array([1.,2,4,3,5,9]); X6=np.column_stack([np.ones(6),np.arange(6.),[0,0,0,0,1,1]]); w6=np.array([1.,1,1,1,0,0])
+m=sm.GLM(y6,X6,var_weights=w6).fit(); print("a column of rows of weight 0: coefficients", m.params.tolist(), "standard errors", m.bse.tolist(), "rank", m.df_model+1, "of sqrt(w) X", int(np.linalg.matrix_rank(np.sqrt(w6)[:,None]*X6)))
