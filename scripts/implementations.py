@@ -4,7 +4,8 @@ python scripts/implementations.py RUN.jsonl...             such as .tox/*.jsonl,
 python scripts/implementations.py --left-over RUN.jsonl... which failures have none in docs/implementations.yaml
 
 What stands between ``<!-- table -->``, ``<!-- faults -->`` or ``<!-- failures: NAME -->`` and the next ``<!-- end -->``
-is made anew; the words around it are written by hand.  A truncated record is refused.
+is made anew; the words around it are written by hand.  What an implementation has there stays as it was if no record of
+it is given.  A truncated record is refused.
 """
 
 from __future__ import annotations
@@ -133,18 +134,20 @@ def shortened(version: str) -> str:
     return re.sub(r" (Patched )?\(.*\)", "", version.replace("R version ", "R "))
 
 
-def table(records: Iterable[Record]) -> str:
-    """All of them, the smallest share of failures first."""
+def table(records: Iterable[Record], before: str = "") -> str:
+    """All of them, the smallest share of failures first; with the rows of ``before`` for those that have no record."""
     head = (
         "| implementation | version | checks | cases run | unsupported | failing cases | failing checks | passed | "
         "coefficients: digits, worst / median | standard errors |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|"
     )
+    rows = {match[1]: match[0] for match in re.finditer(r"^\| \[([^]]+)\].*$", before, re.MULTILINE)}
+    rows |= {name_of(record): row(record) for record in records}
 
-    def share(record: Record) -> float:
-        bad = len(failing(record))
-        return bad / max(1, bad + int(record.summary["counts"]["pass"]))
+    def share(line: str) -> float:
+        bad, passed = (int(cell) for cell in line.split(" | ")[6:8])
+        return bad / max(1, bad + passed)
 
-    return "\n".join([head, *(row(record) for record in sorted(records, key=share))])
+    return "\n".join([head, *sorted(rows.values(), key=share)])
 
 
 def failures(record: Record) -> str:
@@ -160,13 +163,17 @@ def failures(record: Record) -> str:
     return "\n".join(lines)
 
 
-def faults(by_name: Mapping[str, Record]) -> str:
-    """Faults that were reported once, and whether the present release still has each."""
+def faults(by_name: Mapping[str, Record], before: str = "") -> str:
+    """Faults that were reported once, and whether the present release still has each; ``before`` as for the table."""
     lines = ["| reported | fault | implementation | case, check | now |", "|---|---|---|---|---|"]
     for entry in YAML(typ="safe").load(FAULTS.read_text(encoding="utf-8")):
         asked = "-" if "case" not in entry else f"{entry['case']}, {entry['check']}"
-        now = "; ".join(filter(None, [verdict_on(entry, by_name[entry["of"]]), entry.get("note")]))
-        lines.append(f"| {entry['thread']} | {entry['fault']} | {entry['of']} | {asked} | {now} |")
+        line = f"| {entry['thread']} | {entry['fault']} | {entry['of']} | {asked} | "
+        if entry["of"] in by_name:
+            now = "; ".join(filter(None, [verdict_on(entry, by_name[entry["of"]]), entry.get("note")]))
+            lines.append(f"{line}{now} |")
+        else:
+            lines.extend(old for old in before.splitlines() if old.startswith(line))
     return "\n".join(lines)
 
 
@@ -189,13 +196,14 @@ def filled(text: str, records: list[Record]) -> str:
     by_name = {name_of(record): record for record in records}
 
     def block(match: re.Match[str]) -> str:
-        kind, name = match["kind"], match["name"]
-        if name is not None and name not in by_name:
-            raise SystemExit(f"no record of {name} was given, which docs/implementations.md describes")
-        made = failures(by_name[name]) if name else table(records) if kind == "table" else faults(by_name)
+        kind, name, before = match["kind"], match["name"], match["before"]
+        if name is not None:
+            made = failures(by_name[name]) if name in by_name else before
+        else:
+            made = table(records, before) if kind == "table" else faults(by_name, before)
         return f"<!-- {kind} -->\n{made}\n<!-- end -->"
 
-    marked = r"<!-- (?P<kind>table|faults|failures: (?P<name>\S+)) -->\n.*?<!-- end -->"
+    marked = r"<!-- (?P<kind>table|faults|failures: (?P<name>\S+)) -->\n(?P<before>.*?)\n<!-- end -->"
     return re.sub(marked, block, text, flags=re.DOTALL)
 
 

@@ -67,7 +67,7 @@ class H2O:
                 lambda_=0,
                 standardize=False,
                 compute_p_values=True,
-                max_iterations=200 if problem.max_iterations is None else problem.max_iterations,
+                max_iterations=5000 if problem.max_iterations is None else problem.max_iterations,
                 beta_epsilon=1e-14,
                 objective_epsilon=1e-14,
                 gradient_epsilon=1e-14,

@@ -13,7 +13,10 @@ from conformance.references.r import define, report
 _SOURCE = """
 report_mgcv <- function(X, y, weights, offset, family, link, theta, power, start, max_iterations, intercept) {
   limit <- if (is.null(max_iterations)) 500 else max_iterations
-  control <- mgcv::gam.control(epsilon = 1e-14, maxit = limit, mgcv.tol = 1e-14, scale.est = "pearson")
+  # epsilon bounds the gradient too, over the deviance: 1e-14 is below its rounding, and no fit would call itself
+  # converged.  rank.tol is that of Gaussian models, by default 1.5e-8; this is the one that gam.fit3 has for all others.
+  control <- mgcv::gam.control(epsilon = 1e-10, maxit = limit, rank.tol = 100 * .Machine$double.eps,
+    scale.est = "pearson")
   distribution <- switch(family,
     negative_binomial = mgcv::negbin(theta, link = link),
     tweedie = mgcv::Tweedie(p = power, link = "log"),
@@ -29,7 +32,7 @@ report_mgcv <- function(X, y, weights, offset, family, link, theta, power, start
 
 
 class Mgcv:
-    """gam(y ~ X), control = gam.control(epsilon = 1e-14, scale.est = "pearson"), covariance with freq = TRUE."""
+    """gam(y ~ X), control = gam.control(epsilon = 1e-10, scale.est = "pearson"), covariance with freq = TRUE."""
 
     name = "r-mgcv"
     #: scale.est: 'How to estimate the scale parameter ... "fletcher" (default) ... "pearson" ... "deviance"'

@@ -52,6 +52,7 @@ def fit(request: Request, folder: Path) -> Answer:
     line = command(request, columns)
     squares = SQUARES if request["family"] == "gaussian" else {}
     script = [
+        "set force_qr on",  # least squares by QR, not by Cholesky's factor of X'X
         "open data.csv --quiet",
         "series size = exp(o)" if "o" in columns else "",
         f"catch {line}",

@@ -42,7 +42,8 @@ def fit(request: Request, folder: Path) -> Answer:
         model = f"REGRESSION /VARIABLES=y {regressors} {origin} /STATISTICS=COEFF ANOVA /DEPENDENT=y /METHOD=ENTER."
     else:
         limit = request["max_iterations"] or 1000
-        criteria = f"/CRITERIA=BCON(1E-15) LCON(0) ITERATE({limit})"
+        # a step of 1e-10 is the last but one of Newton's; 1e-15 is below rounding, and none would be said to converge
+        criteria = f"/CRITERIA=BCON(1E-10) LCON(0) ITERATE({limit})"
         model = f"LOGISTIC REGRESSION y WITH {regressors} {origin} {criteria}."
     with (folder / "data.txt").open("w") as file:
         csv.writer(file, delimiter=" ").writerows(zip(*columns.values(), strict=True))

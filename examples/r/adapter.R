@@ -94,21 +94,32 @@ heard <- function(expression) {
 }
 
 # glm.fit stops at a deviance that moves by less than 1e-8, and its weights are those of one step before.  Single steps
-# from the last coefficients until they stop moving give all the digits that R's arithmetic has.
+# from the last coefficients until they stop moving give all the digits that R's arithmetic has.  Where Fisher scoring
+# creeps, a short step is no end yet; where its steps grow it has no fixed point, and the fit stays as it was.
 polish <- function(fit, again) {
   kept <- c("converged", "null.deviance")
-  moved <- Inf
-  for (i in 1:200) {
+  told <- unclass(fit)[c(kept, "iter")]
+  first <- fit
+  moved <- least <- Inf
+  small <- since <- 0 # steps below 1e-6; steps since the least
+  errors <- quiet(sqrt(diag(vcov(fit))))
+  for (i in 1:2000) {
     beta <- coef(fit)
     one <- quiet(again(ifelse(is.na(beta), 0, beta)))
     if (is.null(one) || any(is.na(coef(one)) != is.na(beta))) break
-    now <- max(abs((coef(one) - beta) / beta), 0, na.rm = TRUE)
-    one[kept] <- fit[kept]
-    one$iter <- fit$iter + 1
+    size <- pmax(abs(beta), if (length(errors) == length(beta)) errors else 0, na.rm = TRUE) # one of 0 is all rounding
+    now <- max(abs(coef(one) - beta) / size, 0, na.rm = TRUE)
     fit <- one
-    if (now == 0 || (now < 1e-12 && now >= moved)) break
+    small <- small + (now < 1e-6)
+    since <- if (now < least) 0 else since + 1
+    creeps <- small > 20 && since < 40
+    if (now == 0 || (now < 1e-12 && now >= moved && !creeps)) break
     moved <- now
+    least <- min(least, now)
+    if (now > 100 * least && now > 1e-8) return(first)
   }
+  fit[kept] <- told[kept]
+  fit$iter <- told$iter + i
   fit
 }
 
@@ -119,8 +130,8 @@ fit_problem <- function(X, y, weights, offset, family, link, start, max_iteratio
   o <- if (is.null(offset)) rep(0, length(y)) else offset
   if (any(w < 0)) stop("negative weights")
   colnames(X) <- names
-  steps <- function(X, start, maxit, etastart = NULL) {
-    fit <- glm.fit(X, y, w, start = start, etastart = etastart, offset = o, family = family,
+  steps <- function(X, start, maxit, mustart = NULL) {
+    fit <- glm.fit(X, y, w, start = start, mustart = mustart, offset = o, family = family,
       intercept = intercept, control = glm.control(maxit = maxit))
     fit$offset <- if (!is.null(offset)) offset
     structure(fit, class = c("glm", "lm"))
@@ -130,7 +141,7 @@ fit_problem <- function(X, y, weights, offset, family, link, start, max_iteratio
   if (intercept && !is.null(offset)) { # the null model then has a fit of its own
     ones <- X[, 1, drop = FALSE]
     mean_link <- family$linkfun(weighted.mean(y, w))
-    null <- quiet(steps(ones, NULL, 200))
+    null <- quiet(steps(ones, NULL, 200, fitted(fit))) # as glm itself does
     if (is.null(null)) null <- quiet(steps(ones, mean_link - mean(o), 200))
     null <- quiet(polish(null, function(start) steps(ones, start, 1)))
     if (!is.null(null)) fit$null.deviance <- deviance(null)
