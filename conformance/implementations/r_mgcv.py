@@ -14,7 +14,7 @@ _SOURCE = """
 report_mgcv <- function(X, y, weights, offset, family, link, theta, power, start, max_iterations, intercept) {
   limit <- if (is.null(max_iterations)) 500 else max_iterations
   # epsilon bounds the gradient too, over the deviance: 1e-14 is below its rounding, and no fit would call itself
-  # converged.  rank.tol is that of Gaussian models, by default 1.5e-8; this is the one that gam.fit3 has for all others.
+  # converged.  rank.tol is that of Gaussian models, by default 1.5e-8; gam.fit3 has this one for all others.
   control <- mgcv::gam.control(epsilon = 1e-10, maxit = limit, rank.tol = 100 * .Machine$double.eps,
     scale.est = "pearson")
   distribution <- switch(family,

@@ -83,8 +83,7 @@ class Statsmodels:
         found: dict[str, Any] = {"df_null": result.nobs - 1, "rank": result.df_model + 1}
         breaks_down = contextlib.suppress(np.linalg.LinAlgError)  # pinv of NaN, e.g. leverages with zero weights
         for name, attribute in _ATTRIBUTES.items():
-            # null_deviance fits another model, whose iteration may raise where that of the fit did not
-            with breaks_down, contextlib.suppress(ValueError if name == "null_deviance" else ()):
+            with breaks_down if name != "null_deviance" else contextlib.suppress(ValueError):  # of another fit
                 found[name] = getattr(result, attribute, None)
         with breaks_down:
             found["covariance"] = result.cov_params()

@@ -1,30 +1,30 @@
-# mgcv alone (R 4.2.2): Rscript repro_c_mgcv.R
+# mgcv alone (R 4.2.2): Rscript repro_mgcv.R
 suppressMessages(library(mgcv)); options(digits = 17, warn = -1)
 cat(R.version.string, "mgcv", as.character(packageVersion("mgcv")), "\n")
 
-# c-1. a fit that is done is thrown away, for glm refuses its null model
-invisible(suppressMessages(trace("gam.outer", exit = quote(cat("c-1. gam.outer:", returnValue()$coefficients, "converged", returnValue()$converged, "\n")), print = FALSE, where = asNamespace("mgcv"))))
+# 94. a fit that is done is thrown away, for glm refuses its null model
+invisible(suppressMessages(trace("gam.outer", exit = quote(cat("94. gam.outer:", returnValue()$coefficients, "converged", returnValue()$converged, "\n")), print = FALSE, where = asNamespace("mgcv"))))
 m <- try(gam(c(0.2, 0.2) ~ 1, family = inverse.gaussian("identity"), offset = c(0, 0.4)), silent = TRUE)
 cat("     gam:", if (inherits(m, "try-error")) m else coef(m))
 invisible(suppressMessages(untrace("gam.outer", where = asNamespace("mgcv"))))
 
-# c-2. the rank is decided before columns are scaled
+# 95. the rank is decided before columns are scaled
 y <- c(1, 3, 2, 5, 4, 6)
 for (u in c(1, 1e-3, 1e-6)) for (tol in c(.Machine$double.eps^0.5, 100 * .Machine$double.eps)) {
   x <- (1e6 + 0:5) * u; m <- gam(y ~ x, control = gam.control(rank.tol = tol))
-  cat("c-2. a column of 1e6 + 0..5 times", u, "rank.tol", tol, ": rank", m$rank, "deviance", deviance(m), "; lm", deviance(lm(y ~ x)), "\n")
+  cat("95. a column of 1e6 + 0..5 times", u, "rank.tol", tol, ": rank", m$rank, "deviance", deviance(m), "; lm", deviance(lm(y ~ x)), "\n")
 }
 for (u in c(1, 1e6, 1e8)) {
   x <- (0:5) * u; z <- c(2, 1, 4, 3, 6, 9) / u; m <- gam(y ~ x + z, poisson)
   cat("     Poisson, x times u, z over u,", u, ": rank", m$rank, "deviance", deviance(m), "; glm", deviance(glm(y ~ x + z, poisson)), "\n")
 }
 
-# c-3. a saturated Gaussian model has a scale
+# 96. a saturated Gaussian model has a scale
 x <- 1:3; y <- c(1, 3, 2); m <- gam(y ~ x + I(x^2))
-cat("c-3. scale", m$sig2, "df.residual", m$df.residual, "; lm", summary(lm(y ~ x + I(x^2)))$sigma^2, "\n")
+cat("96. scale", m$sig2, "df.residual", m$df.residual, "; lm", summary(lm(y ~ x + I(x^2)))$sigma^2, "\n")
 
-# c-4. steps are halved towards coefficients outside the domain
+# 97. steps are halved towards coefficients outside the domain
 y <- c(1040, 1010, 2910); o <- c(-0.32, 0, 0)
-cat("c-4.", try(gam(y ~ 1, family = Gamma("inverse"), offset = o), silent = TRUE))
+cat("97.", try(gam(y ~ 1, family = Gamma("inverse"), offset = o), silent = TRUE))
 n <- mgcv:::get.null.coef(list(X = matrix(1, 3, 1), y = y, w = rep(1, 3), offset = o, family = Gamma("inverse"), n = 3))$null.coef
 cat("     null coefficient", n, "its predictors", n + o, "its deviance", sum(Gamma()$dev.resids(y, 1 / (n + o), 1)), "; glm from 0.33:", coef(glm(y ~ 1, Gamma("inverse"), offset = o, start = 0.33)), "\n")

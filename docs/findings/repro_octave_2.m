@@ -1,4 +1,4 @@
-# GNU Octave and its package statistics: octave-cli --quiet --no-init-file repro_c_octave.m 2>/dev/null
+# GNU Octave and its package statistics: octave-cli --quiet --no-init-file repro_octave_2.m 2>/dev/null
 pkg load statistics
 # 1. exp(x) / (1 + exp(x)) is NaN from 710, which max and min leave out: a row far out has probability 0
 printf ("1. exp (710) / (1 + exp (710)): %.17g; max (0, NaN): %g\n", exp (710) / (1 + exp (710)), max (0, NaN));

@@ -16,56 +16,56 @@ def said(words, make):
         print(words, "->", type(e).__name__, str(e)[:75])
 
 
-# a-1. no step is ever shortened
+# 79. no step is ever shortened
 y3, o3 = np.array([4.02, 4.02, 24.6]), np.log([100.0, 100.0, 1.0])
 r = sm.GLM(y3, np.ones(3), F.InverseGaussian(L.Log()), offset=o3).fit()
-print("a-1 inverse Gaussian, log:", r.params, "converged", r.converged, "deviance", r.deviance,
+print("79 inverse Gaussian, log:", r.params, "converged", r.converged, "deviance", r.deviance,
       "at 3.183", F.InverseGaussian(L.Log()).deviance(y3, np.exp(3.183 + o3)))
 x7, y7 = np.array([1.0, -5, 0, 2, -1, 5, -1]), np.array([0.0, 1, 1, 1, 1, 1, 1])
 for limit in (100, 101):
     r = sm.GLM(y7, sm.add_constant(x7), F.Binomial(L.Cauchy())).fit(maxiter=limit)
-    print("a-1 cauchit,", limit, "steps:", r.params, "converged", r.converged)
+    print("79 cauchit,", limit, "steps:", r.params, "converged", r.converged)
 
-# a-2. the deviance must stand still to 1e-8, whatever its size
+# 80. the deviance must stand still to 1e-8, whatever its size
 x6 = np.arange(1.0, 9)
 y6 = np.rint(1e9 * np.exp(0.2 * x6) * (1 + 1e-5 * np.array([1, -1, 2, 0, -2, 1, 1, -1])))
 r = sm.GLM(y6, sm.add_constant(x6), F.Poisson()).fit()
 s = sm.add_constant(x6).T @ (y6 - r.mu)
-print("a-2 counts of 1e9:", r.params, "converged", r.converged, r.fit_history["iteration"], "last deviances",
+print("80 counts of 1e9:", r.params, "converged", r.converged, r.fit_history["iteration"], "last deviances",
       r.fit_history["deviance"][-3:], "score in standard errors", float(np.abs(r.bse * s).max()))
 
-# a-3. means are clipped at 2.2e-16 before a link's derivative is taken
+# 81. means are clipped at 2.2e-16 before a link's derivative is taken
 eta = -40.0
 for link, name in ((L.Log(), "log"), (L.Logit(), "logit"), (L.Probit(), "probit at -9"), (L.CLogLog(), "cloglog")):
     e = -9.0 if "probit" in name else eta
     mu = link.inverse(e)
-    print("a-3", name, "mean", repr(float(mu)), "derivative", repr(float(link.deriv(mu))), "1 / inverse_deriv", repr(float(1 / link.inverse_deriv(e))))
+    print("81", name, "mean", repr(float(mu)), "derivative", repr(float(link.deriv(mu))), "1 / inverse_deriv", repr(float(1 / link.inverse_deriv(e))))
 xp = np.array([-2.0, -1, 0, 1, 2, 9]); yp = np.array([0.02275, 0.158655, 0.5, 0.841345, 0.97725, 0.0]); wp = np.r_[np.full(5, 1e6), 1]
 r = sm.GLM(yp, sm.add_constant(xp), F.Binomial(L.Probit()), var_weights=wp).fit(tol=1e-13, maxiter=1000)
 from scipy import stats
 e = r.predict(which="linear"); w = stats.norm.pdf(e) ** 2 / (stats.norm.cdf(e) * stats.norm.sf(e)); z = (yp - stats.norm.cdf(e)) / stats.norm.pdf(e)
-print("a-3 probit, one failure at 9:", r.params, "X'w(y - mu)mu_eta / V", sm.add_constant(xp).T @ (wp * w * z), "standard errors", r.bse)
+print("81 probit, one failure at 9:", r.params, "X'w(y - mu)mu_eta / V", sm.add_constant(xp).T @ (wp * w * z), "standard errors", r.bse)
 
-# a-4. method="newton" and dependent columns
+# 82. method="newton" and dependent columns
 x = np.arange(8.0); y = np.array([1.0, 3, 2, 5, 4, 6, 8, 7])
 for words, X in (("two constant columns", np.c_[np.ones(8), np.ones(8), x]), ("x and 3 x", np.c_[np.ones(8), x, 3 * x]), ("x and 0.1 x", np.c_[np.ones(8), x, 0.1 * x])):
-    said("a-4 " + words + ":", lambda X=X: sm.GLM(y, X, F.Poisson()).fit(method="newton", disp=0).params)
+    said("82 " + words + ":", lambda X=X: sm.GLM(y, X, F.Poisson()).fit(method="newton", disp=0).params)
 
-# a-5. a NaN step ends Newton's loop, converged
+# 83. a NaN step ends Newton's loop, converged
 xf = np.r_[np.arange(-5.0, 6), 2000.0]; yf = np.array([0.0, 0, 1, 0, 0, 1, 0, 1, 1, 1, 1, 1])
 m = sm.GLM(yf, sm.add_constant(xf), F.Binomial())
 r, i = m.fit(method="newton", disp=0), m.fit()
-print("a-5 newton", r.params, "converged", r.mle_retvals["converged"], "IRLS", i.params)
+print("83 newton", r.params, "converged", r.mle_retvals["converged"], "IRLS", i.params)
 
-# a-6. Newton's method out of the domain, converged
+# 84. Newton's method out of the domain, converged
 xb = np.arange(10.0); yb = np.array([0.0, 0, 1, 0, 1, 0, 0, 1, 0, 1])
-print("a-6 IRLS", sm.GLM(yb, sm.add_constant(xb), F.Binomial(L.Log())).fit(start_params=[-1.0, 0.0], tol=1e-13).params)
+print("84 IRLS", sm.GLM(yb, sm.add_constant(xb), F.Binomial(L.Log())).fit(start_params=[-1.0, 0.0], tol=1e-13).params)
 for start in ([-1.0, 0.0], [-2.0, 0.0], [-1.5, 0.02], [-3.0, 0.0], [-0.5, -0.1]):
     try:
         r = sm.GLM(yb, sm.add_constant(xb), F.Binomial(L.Log())).fit(method="newton", disp=0, start_params=start)
-        print("a-6 log link:", start, r.params, "converged", r.mle_retvals["converged"], "means up to", r.mu.max(), "deviance", r.deviance)
+        print("84 log link:", start, r.params, "converged", r.mle_retvals["converged"], "means up to", r.mu.max(), "deviance", r.deviance)
     except Exception as e:
-        print("a-6", start, repr(e))
+        print("84", start, repr(e))
 
 # a-7. Newton's steps must be below 1e-8, whatever the coefficients
 d = np.array([759.0, -2048, 2048, -2048, 2523, -2048, 2048, -2048, 1838, -2048, 2048])  # NIST's Wampler 5
