@@ -67,17 +67,11 @@ for start in ([-1.0, 0.0], [-2.0, 0.0], [-1.5, 0.02], [-3.0, 0.0], [-0.5, -0.1])
     except Exception as e:
         print("84", start, repr(e))
 
-# a-7. Newton's steps must be below 1e-8, whatever the coefficients
-d = np.array([759.0, -2048, 2048, -2048, 2523, -2048, 2048, -2048, 1838, -2048, 2048])  # NIST's Wampler 5
-xw = np.arange(21.0); Xw = np.vander(xw, 6, increasing=True); yw = Xw.sum(1) + 1e4 * np.r_[d, d[-2::-1]]
-r, i = sm.GLM(yw, Xw).fit(method="newton", disp=0, maxiter=1000), sm.GLM(yw, Xw).fit()
-print("a-7 newton", r.params[:2], "converged", r.mle_retvals["converged"], r.mle_retvals["iterations"], "least squares", i.params[:2])
-
-# a-8 (24). null_deviance raises where the null model's fit does
+# 24. null_deviance raises where the null model's fit does
 u = np.array([5.0, 10, 15, 20, 30, 40, 60, 80, 100]); lot2 = np.array([69.0, 35, 26, 21, 18, 16, 13, 12, 12])
 r = sm.GLM(lot2, sm.add_constant(np.log(u)), F.InverseGaussian(L.InversePower()), offset=u / 1e4 + 0.5).fit()
-print("a-8", r.params, "converged", r.converged)
-said("a-8 null_deviance", lambda: r.null_deviance)
+print("24", r.params, "converged", r.converged)
+said("24 null_deviance", lambda: r.null_deviance)
 
 # 43. responses that are all alike, though the fit is not perfect: the start is
 o = np.array([0.0, 0.3, 0.1, 0.7])
