@@ -53,6 +53,17 @@ def test_a_changed_condition_number_or_sigma_is_found() -> None:
         assert any(name in line for line in verify(problem_of(NB), damaged))
 
 
+def test_a_sigma_that_is_rounding_alone_may_be_of_any_size_and_the_others_may_not() -> None:
+    stored = proof_of("genins-gamma-log")
+    at = min(range(len(stored["sigma"]["leverages"])), key=stored["sigma"]["leverages"].__getitem__)  # a leverage of 1
+    assert stored["sigma"]["leverages"][at] < 1e-28
+    other = max(range(len(stored["sigma"]["leverages"])), key=stored["sigma"]["leverages"].__getitem__)
+    for row, wrong in ((at, False), (other, True)):
+        damaged = copy.deepcopy(stored)
+        damaged["sigma"]["leverages"][row] *= 1.5
+        assert any("sigma" in line for line in verify(problem_of("genins-gamma-log"), damaged)) == wrong
+
+
 def test_another_problems_reference_is_refused() -> None:
     assert verify(problem_of("dobson"), proof_of(NB))
 

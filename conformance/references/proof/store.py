@@ -21,6 +21,7 @@ from .quantities import ROWWISE
 from .result import Box, Invalid, NotProven, Proof, Undecided, Value
 
 FORMAT = 1
+ROUNDING = 1e-12  # of the largest entry of a quantity: a sensitivity below it is none
 KEYS = (
     "format",
     "outcome",
@@ -168,12 +169,11 @@ def _differences(fresh: dict[str, Any], stored: dict[str, Any], proof: Proof) ->
     return found
 
 
-def _close(stored: Any, fresh: Any) -> bool:
-    """Whether sensitivities agree to a percent or so.
+def _close(stored: Any, fresh: Any, least: float = 1e-300) -> bool:
+    """Whether sensitivities agree to a percent or so: they are doubles, and depend on the last bits of libm and BLAS.
 
-    They are doubles, and depend on the C library's last bits.
-
-    A reference without sensitivities is in order.
+    What is less than ``least`` is rounding alone, and of any size: the change of a leverage that is exactly 1, say,
+    beside those of the other rows.  A reference without sensitivities is in order.
     """
     if isinstance(fresh, dict):
         return (
@@ -182,10 +182,20 @@ def _close(stored: Any, fresh: Any) -> bool:
             and (not stored or stored.keys() == fresh.keys())
         )
     if isinstance(fresh, list):
-        return isinstance(stored, list) and len(stored) == len(fresh) and all(map(_close, stored, fresh))
+        least = max(least, ROUNDING * _largest(fresh))
+        return (
+            isinstance(stored, list)
+            and len(stored) == len(fresh)
+            and all(_close(a, b, least) for a, b in zip(stored, fresh, strict=True))
+        )
     if fresh is None or stored is None:
         return fresh is None or stored is fresh
-    return isinstance(stored, (int, float)) and math.isclose(stored, fresh, rel_tol=0.02, abs_tol=1e-300)
+    return isinstance(stored, (int, float)) and math.isclose(stored, fresh, rel_tol=0.02, abs_tol=least)
+
+
+def _largest(values: Any) -> float:
+    """The largest number in nested lists."""
+    return max(map(_largest, values), default=0.0) if isinstance(values, list) else values or 0.0
 
 
 def _short(value: Any) -> str:
