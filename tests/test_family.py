@@ -196,6 +196,14 @@ def test_tweedie_at_a_whole_power_is_the_poisson_the_gamma_and_the_inverse_gauss
     np.testing.assert_allclose(near.unit_deviance(y, mu, 1 - mu), other.unit_deviance(y, mu, 1 - mu), rtol=1e-5)
 
 
+def test_tweedie_of_power_0_is_the_gaussian() -> None:
+    y, mu = np.array([-0.3, 1.0, 4.0]), np.array([0.5, -2.0, 3.0])
+    tweedie, gaussian = family_of("tweedie", power=0.0), family_of("gaussian")
+    np.testing.assert_array_equal(tweedie.variance(mu, 1 - mu), gaussian.variance(mu, 1 - mu))
+    np.testing.assert_array_equal(tweedie.unit_deviance(y, mu, 1 - mu), gaussian.unit_deviance(y, mu, 1 - mu))
+    assert (tweedie.means, tweedie.responses) == (gaussian.means, gaussian.responses)
+
+
 def test_negative_binomial_with_a_large_theta_is_nearly_poisson() -> None:
     y, mu = np.array([0.0, 1.0, 4.0]), np.array([0.5, 2.0, 3.0])
     nb, poisson = family_of("negative_binomial", theta=1e9), family_of("poisson")
