@@ -16,8 +16,8 @@ from conformance.verdict import Outcome
 #: where the case is about an iteration limit, one that is this far is not there yet.
 NO_ESTIMATE = 1.0
 NOT_YET = 1e-3
-#: Where every coefficient may have so many digits, a fit that has them all has converged, whatever its rule.  With fewer
-#: (12.1 in NIST's Wampler 5) the last steps of a correct solver may be longer than a rule in units of u allows.
+#: Where every coefficient may have so many digits, a fit that has them all has converged, whatever its rule.
+#: With fewer (12.1 in NIST's Wampler 5) a correct solver's last steps may be longer than its rule allows.
 WELL_KNOWN = 13.0
 
 _WHY = {
