@@ -74,6 +74,7 @@ class Solution:
     trace: tuple[Iteration, ...]
 
 
+@np.errstate(all="ignore")  # a step that overflows is halved
 def solve(problem: Problem, *, one_step: bool = False) -> Solution:
     """Iterate from the start to the maximum, to the limit, or to a proof that there is no maximum."""
     refuse_invalid(problem)

@@ -49,7 +49,7 @@ def halve(at: Callable[[Array], Rows], beta: Array, step: Array, now: Rows) -> t
     """
     seen = max(SEEN * EPS * now.deviance, BLURRED * now.blur)
     walled, near = False, now.settled or now.decrement**2 <= max(BLIND * EPS * now.deviance, BLURRED * now.blur)
-    for _ in range(3 if now.settled else MAX_HALVINGS):
+    for _ in range(1 if now.settled else MAX_HALVINGS):
         then = at(beta + step)
         if near:
             lower = then.decrement < now.decrement or now.deviance - then.deviance > seen

@@ -23,6 +23,7 @@ Array = NDArray[np.float64]
 NULL_STARTS = 7  # of a null model with an offset, whose likelihood may have several maxima
 
 
+@np.errstate(all="ignore")  # a perfect fit has an infinite log-likelihood, a row of weight 0 may have no mean ...
 def summarise(problem: Problem, solution: Solution) -> Fit:
     """The Fit of ``problem`` at ``solution``: rows of weight 0 count nowhere but have fitted values (R)."""
     family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
@@ -30,15 +31,14 @@ def summarise(problem: Problem, solution: Solution) -> Fit:
     n, p = int(used.sum()), len(columns)
     eta = problem.X[:, columns] @ solution.beta + problem.offsets
     mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
-    with np.errstate(all="ignore"):  # rows of weight 0 and saturated means may lie outside the domain
-        V, residual = family.variance(mu, nu), family.residual(problem.y, mu, nu)
-        unit_deviance = np.maximum(family.unit_deviance(problem.y, mu, nu), 0.0)
-        pearson = np.where(residual == 0, 0.0, residual * np.sqrt(w / V))
-        root_W = np.where(mu_eta == 0, 0.0, np.sqrt(w * mu_eta**2 / V))
-        working = residual / mu_eta
-        if family.name == "binomial" and link.left and link.right:  # (y - mu) / mu_eta, which far out would be 0 / 0
-            y = problem.y
-            working = np.where(y == 0, 0.0, y * link.right(eta)) - np.where(y == 1, 0.0, (1.0 - y) * link.left(eta))
+    V, residual = family.variance(mu, nu), family.residual(problem.y, mu, nu)
+    unit_deviance = np.maximum(family.unit_deviance(problem.y, mu, nu), 0.0)
+    pearson = np.where(residual == 0, 0.0, residual * np.sqrt(w / V))
+    root_W = np.where(mu_eta == 0, 0.0, np.sqrt(w * mu_eta**2 / V))
+    working = residual / mu_eta
+    if family.name == "binomial" and link.left and link.right:  # (y - mu) / mu_eta, which far out would be 0 / 0
+        y = problem.y
+        working = np.where(y == 0, 0.0, y * link.right(eta)) - np.where(y == 1, 0.0, (1.0 - y) * link.left(eta))
     deviance = float(np.sum((w * unit_deviance)[used]))
     estimated = float(np.sum(pearson[used] ** 2)) / (n - p) if n > p else np.nan
     dispersion = estimated if family.known_dispersion is None else family.known_dispersion
@@ -51,8 +51,7 @@ def summarise(problem: Problem, solution: Solution) -> Fit:
     leverages[down] = np.sum(Q**2, axis=1) if informed else np.nan  # the diagonal of the hat matrix Q Q'
     standard_errors, covariance = np.full(problem.p, np.nan), np.full((problem.p, problem.p), np.nan)
     standard_errors[columns] = np.sqrt(dispersion) * np.linalg.norm(S, axis=1)
-    with np.errstate(all="ignore"):  # a singular information has infinite errors
-        covariance[np.ix_(columns, columns)] = dispersion * (S @ S.T)
+    covariance[np.ix_(columns, columns)] = dispersion * (S @ S.T)
 
     log_likelihood = _log_likelihood(family, problem, mu, nu, deviance)
     parameters = p + (family.known_dispersion is None)
@@ -92,10 +91,10 @@ def _log_likelihood(family: Family, problem: Problem, mu: Array, nu: Array, devi
     used, w = problem.prior_weights > 0, problem.prior_weights
     size = float(used.sum() if family.name == "gaussian" else w.sum())
     phi = family.known_dispersion or deviance / size
-    with np.errstate(all="ignore"):  # a perfect fit has phi = 0 and an infinite log-likelihood
-        return float(np.sum(family.log_likelihood(problem.y[used], mu[used], nu[used], w[used], phi)))
+    return float(np.sum(family.log_likelihood(problem.y[used], mu[used], nu[used], w[used], phi)))
 
 
+@np.errstate(all="ignore")
 def null_deviance(problem: Problem) -> float:
     """The deviance with the intercept and the offset alone; without an intercept, of eta = offset, as R has it."""
     from conformance.irls import solve
@@ -117,14 +116,12 @@ def null_deviance(problem: Problem) -> float:
         mu, nu = (np.full_like(y, np.average(values, weights=w)) for values in (y, 1.0 - y))
     else:
         mu, nu = link.linkinv(offset), link.complement(offset)
-    with np.errstate(all="ignore"):
-        return float(np.sum(w * family.unit_deviance(y, mu, nu)))
+    return float(np.sum(w * family.unit_deviance(y, mu, nu)))
 
 
 def _null_starts(link: Link, y: Array, w: Array, offset: Array) -> list[Array]:
     """Constants (1,) from which to look for the null model's best maximum: next to the data, and at the ends."""
-    with np.errstate(all="ignore"):
-        middle, etas = link.linkfun(np.array([np.average(y, weights=w)])), np.sort(link.linkfun(y) - offset)
+    middle, etas = link.linkfun(np.array([np.average(y, weights=w)])), np.sort(link.linkfun(y) - offset)
     etas = etas[np.isfinite(etas)]
     places = {int(k) for k in np.linspace(0, len(etas) - 1, NULL_STARTS)} if len(etas) else set()
     return [middle - np.min(offset), middle - np.max(offset), *(etas[[k]] for k in sorted(places))]
