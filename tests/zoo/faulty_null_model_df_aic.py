@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.fit import Fit
-from conformance.irls import fit
 from conformance.problem import Problem
 from conformance.summary import null_deviance
 from zoo import tools
 from zoo.registry import fault
+from zoo.remembered import fit
 
 
 @fault(

@@ -9,11 +9,11 @@ from scipy import special
 
 from conformance.family import Family
 from conformance.fit import Fit
-from conformance.irls import fit
 from conformance.link import Link
 from conformance.problem import Problem
 from zoo import tools
 from zoo.registry import fault
+from zoo.remembered import fit
 from zoo.tools import Array, reported, scoring, swapped
 
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.fit import Fit
-from conformance.irls import fit
 from conformance.problem import Problem
 from zoo import tools
 from zoo.registry import fault
+from zoo.remembered import fit
 from zoo.tools import Array, Scored, reported
 
 

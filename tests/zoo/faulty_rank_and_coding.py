@@ -9,10 +9,10 @@ import numpy as np
 from pandas.api.types import is_numeric_dtype
 
 from conformance.fit import Fit
-from conformance.irls import fit
 from conformance.problem import Problem
 from zoo import tools
 from zoo.registry import fault
+from zoo.remembered import fit
 from zoo.tools import Array
 
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from conformance.family import Family
 from conformance.fit import Fit
-from conformance.irls import fit
 from conformance.link import Link
 from conformance.problem import Problem
 from zoo import tools
 from zoo.registry import fault
+from zoo.remembered import fit
 from zoo.tools import Array, errors_times, reported, scoring
 
 
