@@ -20,7 +20,7 @@ _LINKS = {
 
 
 class Glum:
-    """alpha=0, solver="irls-ls", gradient_tol=1e-12; covariance_matrix(robust=False, dispersion=1 if known)."""
+    """alpha=0, solver="irls-ls", gradient_tol=1e-13; covariance_matrix(robust=False, dispersion=1 if known)."""
 
     name = "glum"
     #: "The non-robust covariance matrix is computed as the inverse of the Fisher information matrix"
@@ -59,7 +59,7 @@ class Glum:
                 family=self._family(problem),
                 link=problem.link,
                 solver="irls-ls",
-                gradient_tol=1e-12,
+                gradient_tol=1e-13,
                 max_iter=problem.max_iterations or 100,
                 fit_intercept=problem.intercept,
                 **given(start_params=problem.start),

@@ -26,12 +26,13 @@ class H2O:
 
     name = "h2o"
     #: dispersion_parameter_method="pearson" (default "pearson"), which its log-likelihood and AIC take, of the link
-    #: above; remove_collinear_columns=False refuses: "Found collinear columns in the dataset".  Two families have the
-    #: weights of the observed information: GLMWeightsFun.computeWeights in
+    #: above; remove_collinear_columns=False refuses: "Found collinear columns in the dataset", but calc_like=True sets
+    #: it for three families (GLM.java beside the file below).  Two have the weights of the observed information:
+    #: GLMWeightsFun.computeWeights in
     #: https://github.com/h2oai/h2o-3/blob/master/h2o-algos/src/main/java/hex/glm/GLMModel.java
     conventions: ClassVar = {
         "log_likelihood_dispersion": "pearson",
-        "aliased": "refused",
+        "aliased": {"gaussian": "dropped", "gamma": "dropped", "negative_binomial": "dropped", "*": "refused"},
         "information": {"negative_binomial": "observed", "tweedie": "observed", "*": "expected"},
     }
 
