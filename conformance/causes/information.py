@@ -13,6 +13,7 @@ from conformance.rows import observed_weights
 from conformance.trial import Trial
 
 Array = NDArray[np.float64]
+FLOORS = tuple(10.0**-k for k in range(3, 17))
 
 
 def covariance_slips(trial: Trial, at: Solved) -> Iterator[tuple[str, Array]]:
@@ -29,9 +30,8 @@ def covariance_slips(trial: Trial, at: Solved) -> Iterator[tuple[str, Array]]:
             "the reciprocal of the information's diagonal",
             np.diag((phi or 1.0) / np.sum(at.W[:, None] * at.X**2, axis=0)),
         )
-    R = np.linalg.qr(at.X * np.sqrt(at.W)[:, None], mode="r")
-    if np.all(np.diag(R) != 0):
-        S = solve_triangular(R, np.eye(p))
+    S = _root_of_inverse(at.X, at.W)
+    if S is not None:
         half = (at.X * (at.W * at.r)[:, None]) @ S @ S.T
         meat = half.T @ half
         yield "the sandwich (robust, HC0) covariance", meat
@@ -52,7 +52,24 @@ def covariance_slips(trial: Trial, at: Solved) -> Iterator[tuple[str, Array]]:
     df = trial.expected["df_residual"]
     if at.family.known_dispersion is not None and df > 0 and trial.conventions["information"] == "expected":
         yield "computed with a dispersion that was estimated where it is known to be 1", want * chi2 / df
+    yield from floored_weights(at, phi or 1.0)
     yield from wrong_information(trial, at, kept)
+
+
+def _root_of_inverse(X: Array, W: Array) -> Array | None:
+    """S with S S' = (X'WX)^-1, by QR; None where there is no inverse."""
+    R = np.linalg.qr(X * np.sqrt(W)[:, None], mode="r")
+    return np.asarray(solve_triangular(R, np.eye(X.shape[1]))) if np.all(np.diag(R) != 0) else None
+
+
+def floored_weights(at: Solved, phi: float) -> Iterator[tuple[str, Array]]:
+    """The covariance from working weights that are kept off 0, as programs do that fear to divide by them."""
+    w = at.w[at.used]
+    for floor in FLOORS:
+        W = np.maximum(at.W, floor * w)
+        S = _root_of_inverse(at.X, W) if np.any(W != at.W) else None
+        if S is not None:
+            yield f"computed with working weights of {floor:g} at least", phi * S @ S.T
 
 
 def wrong_information(trial: Trial, at: Solved, kept: NDArray[np.bool_]) -> Iterator[tuple[str, Array]]:

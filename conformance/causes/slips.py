@@ -7,14 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from conformance.causes.information import covariance_slips, observed_leverages
 from conformance.causes.solved import Solved, solved
 from conformance.family import family_of
 from conformance.link import LINKS
+from conformance.problem import Problem
 from conformance.summary import null_deviance
 from conformance.trial import Trial
+
+Array = NDArray[np.float64]
 
 
 def slips(trial: Trial, quantity: str) -> Iterator[tuple[str, Any]]:
@@ -103,10 +107,15 @@ def _slips_at_the_solution(trial: Trial, quantity: str) -> Iterator[tuple[str, A
                 ),
             ):
                 m = np.full(n, mean)
-                yield words, float(np.sum((w * at.family.unit_deviance(y, m, 1.0 - m))[used]))
+                yield words, _deviance(at, y, m, 1.0 - m)
     if quantity in ("deviance", "null_deviance") and weighted:
         yield "computed with the weights rescaled to sum to n", want * ratio
         yield "divided by the sum of the weights", want / np.sum(w)
+    short = y.astype(np.float32).astype(np.float64)
+    if quantity in ("deviance", "null_deviance") and np.any(short != y):
+        fitted = (mu, nu) if quantity == "deviance" else _constant(short, w, problem)
+        if fitted is not None:
+            yield "that of responses rounded to 32 bits", _deviance(at, short, *fitted)
     if quantity == "deviance":
         yield "the value for one observation (divided by n)", want / rows
         if at.family.name == "poisson":
@@ -187,6 +196,19 @@ def _slips_at_the_solution(trial: Trial, quantity: str) -> Iterator[tuple[str, A
             chi2 = float(np.sum((w * at.residual**2 / at.V)[used]))
         yield "estimated where it is known to be 1", chi2 / df
         yield "estimated where it is known to be 1", (D or 0.0) / df
+
+
+def _deviance(at: Solved, y: Array, mu: Array, nu: Array) -> float:
+    """The deviance of responses ``y`` at means ``mu``, with ``nu`` = 1 - mu."""
+    return float(np.sum((at.w * at.family.unit_deviance(y, mu, nu))[at.used]))
+
+
+def _constant(y: Array, w: Array, problem: Problem) -> tuple[Array, Array] | None:
+    """The means of the null model of ``y``, and 1 - those, where they follow without a fit."""
+    if not problem.intercept or np.any(problem.offsets != problem.offsets[0]):
+        return None
+    mean = np.full_like(y, np.average(y, weights=w))
+    return mean, 1.0 - mean
 
 
 def likelihood_slips(trial: Trial, at: Solved, want: float) -> Iterator[tuple[str, float]]:

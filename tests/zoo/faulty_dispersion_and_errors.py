@@ -207,6 +207,21 @@ def stale_weights_in_leverages(problem: Problem) -> Fit:
 
 
 @fault(
+    "errors-from-floored-weights",
+    thread="h2o 3.46, docs/findings.md 105",
+    says="right coefficients, but the working weights behind the errors are 1e-6 at least",
+    cause=r"working weights of 1e-06 at least",
+)
+def errors_from_floored_weights(problem: Problem) -> Fit:
+    answer, at = fit(problem), tools.parts(problem)
+    W, _ = tools.working(tools.family(problem), tools.link(problem), at, answer.coefficients[at.columns])
+    if np.all(1e-6 * at.w <= W) or not answer.converged:
+        return answer
+    S = np.linalg.inv(np.linalg.qr(at.X * np.sqrt(np.maximum(W, 1e-6 * at.w))[:, None], mode="r"))
+    return with_covariance(problem, answer, (answer.dispersion or 1.0) * S @ S.T)
+
+
+@fault(
     "sandwich-as-model-based",
     thread="a common slip, without a thread",
     says="the sandwich covariance (HC0) passed off as the model-based one",

@@ -234,6 +234,20 @@ def covariance_by_explicit_inverse(problem: Problem) -> Fit:
 
 
 @fault(
+    "deviance-of-short-responses",
+    thread="h2o 3.46, docs/findings.md 106",
+    says="the deviance is that of responses rounded to 32 bits, the fit is not",
+    cause=r"rounded to 32 bits",
+)
+def deviance_of_short_responses(problem: Problem) -> Fit:
+    answer, family = fit(problem), tools.family(problem)
+    short, mu, w = problem.y.astype(np.float32).astype(np.float64), answer.fitted_values, problem.prior_weights
+    with np.errstate(all="ignore"):
+        deviance = float(np.sum((w * family.unit_deviance(short, mu, 1.0 - mu))[w > 0]))
+    return replace(answer, deviance=deviance) if np.isfinite(deviance) and np.any(short != problem.y) else answer
+
+
+@fault(
     "weights-floored-silently",
     thread="a common slip, without a thread",
     says="working weights below 1e-6 are raised to 1e-6, the deviance stops, and converged is said",
