@@ -87,6 +87,7 @@ class Trial:
     demand: Demand = Demand()
     touched: tuple[str, ...] = ()  # the problem's arrays that the fit changed in place
     ask: Callable[[Problem], Fit] | None = None  # puts another problem to the same implementation
+    causes: dict[str, Cause] = field(init=False, default_factory=dict, compare=False)  # those found so far, by quantity
 
     @property
     def moot(self) -> str | None:

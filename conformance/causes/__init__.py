@@ -37,6 +37,12 @@ from conformance.trial import CONVINCING, Cause, Trial
 
 def explain(trial: Trial, quantity: str) -> Cause:
     """The cause of a wrong ``quantity``: the first explanation that fits, else that none does."""
+    if quantity not in trial.causes:  # wrong coefficients are the cause of twenty other failures
+        trial.causes[quantity] = _explain(trial, quantity)
+    return trial.causes[quantity]
+
+
+def _explain(trial: Trial, quantity: str) -> Cause:
     finders = _OF_COEFFICIENTS if quantity in ("coefficients", "score") else _OF_VALUES
     for finder in finders:
         found = finder(trial, quantity)

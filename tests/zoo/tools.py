@@ -16,7 +16,7 @@ from scipy.linalg import solve_triangular
 from conformance.case import read_csv
 from conformance.family import Family, family_of
 from conformance.fit import Fit
-from conformance.irls import Solution, fit, independent_columns, pass_over_rows
+from conformance.irls import Solution, independent_columns, pass_over_rows
 from conformance.library import Library
 from conformance.link import Link, link_of
 from conformance.problem import Problem, refuse_invalid
@@ -24,6 +24,7 @@ from conformance.rows import descending
 from conformance.rows import observed_weights as bend
 from conformance.start import start
 from conformance.summary import summarise
+from zoo.remembered import fit
 
 Array = NDArray[np.float64]
 EPS = float(np.finfo(np.float64).eps)
