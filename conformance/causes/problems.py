@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
 
 from conformance.digits import agreement, worst
 from conformance.family import PAIRS, family_of
@@ -158,20 +159,28 @@ def another_formula(trial: Trial, quantity: str) -> Cause | None:
             size = _size(terms, X)
             if size <= 1e-6 and size < 1e-3 * tells.get(words, 0.0):
                 return words, f"these coefficients solve the score equations {words}"
-    kept, U_ = ~np.isnan(fit.coefficients), own.score
+    return _penalised(trial, fit.coefficients, own)
+
+
+def _penalised(trial: Trial, beta: Array, own: Rows) -> Cause | None:
+    """Whether the score is that of a ridge penalty: in standard errors, where the rounding of no column drowns it."""
+    kept = ~np.isnan(beta)
     slopes = kept.copy()
     slopes[0] &= not trial.problem.intercept
-    b, spread = fit.coefficients[kept], trial.problem.X[:, kept].std(axis=0)
+    b, spread, R = beta[kept], trial.problem.X[:, kept].std(axis=0), own.triangle[:-1, :-1]
+    if not own.valid or not np.all(np.diag(R)):
+        return None
+    score = solve_triangular(R, own.score, trans="T")
     for of, among, pull in (
         ("the coefficients", slopes[kept], b),
         ("the coefficients of standardised columns", slopes[kept], spread**2 * b),
         ("the coefficients, the intercept's too", np.ones(len(b), dtype=bool), b),
     ):
-        if not own.valid or np.sum(b[among] != 0) < 2:  # of one slope any score is a multiple
+        if np.sum(b[among] != 0) < 2:  # of one slope any score is a multiple
             continue
-        strength = float(U_[among] @ pull[among] / (pull[among] @ pull[among]))
-        off = np.linalg.norm(U_[among] - strength * pull[among]) + np.linalg.norm(U_[~among])
-        if strength > 0 and off < 1e-5 * np.linalg.norm(U_):
+        direction = solve_triangular(R, np.where(among, pull, 0.0), trans="T")
+        strength = float(score @ direction / (direction @ direction))
+        if strength > 0 and np.linalg.norm(score - strength * direction) < 1e-4 * np.linalg.norm(score):
             return "penalised", f"the score is {strength:.3g} times {of}: a ridge penalty that was not asked for"
     return None
 
