@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -17,15 +18,28 @@ from conformance.implementations import Implementation
 if TYPE_CHECKING:
     from conformance.fuzz import Tally
 
+#: Heads of columns in two lines: with the longest names of a family and a link they fit into 80 columns.
+BROKEN = {
+    "problems": "prob-\nlems",
+    "estimate": "esti-\nmate",
+    "separated": "sepa-\nrated",
+    "quasi_separated": "quasi-\nsep.",
+    "rank_deficient": "rank\ndef.",
+    "boundary": "bound-\nary",
+    "undecided": "unde-\ncided",
+}
+
 
 def show_found(
     out: Console, implementation: Implementation, called: str, tally: Tally, seed: int, folder: Path
 ) -> None:
     """Problems by family and link and by outcome, the undecided by reason, the failures with their files."""
     outcomes = [o for o in (*get_args(Outcome), "undecided") if any(o == one for _, _, one in tally.drawn)]
-    table = Table("family", "link", pad_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE, pad_edge=False, padding=0, header_style="bold")
+    for name in ("family", "link"):
+        table.add_column(name, no_wrap=True, vertical="bottom")
     for outcome in ("problems", *outcomes):
-        table.add_column(outcome, justify="right")
+        table.add_column(BROKEN.get(outcome, outcome), justify="right", vertical="bottom")
     pairs: dict[tuple[str, str], Counter[str]] = {}
     for (family, link, outcome), number in sorted(tally.drawn.items()):
         pairs.setdefault((family, link), Counter())[outcome] += number
