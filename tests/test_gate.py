@@ -32,8 +32,8 @@ def failures(library: Library, function: Callable[[Problem], object], id: str, *
     return [v for v in verdicts if v.outcome in (Outcome.FAIL, Outcome.ERROR)]
 
 
-def test_irls_conforms_on_every_case(library: Library) -> None:
-    results = list(run("irls", library, library.select()))
+def test_irls_conforms_on_every_case_under_strict_which_asks_no_less(library: Library) -> None:
+    results = list(run("irls", library, library.select(), Demand(strict=True)))
     verdicts = [v for result in results for v in result.verdicts]
     assert conforms(count(verdicts)), [v.message for v in verdicts if v.outcome in (Outcome.FAIL, Outcome.ERROR)]
     assert sum(count(verdicts).values()) == len(library.files) * len(CHECKS)

@@ -42,15 +42,6 @@ def test_lost_digits_are_flagged_on_the_nist_sets(library: Library, name: str) -
     assert all(verdict.cause == "lost precision" for verdict in found.values()), found
 
 
-def test_irls_conforms_under_strict_on_every_case(library: Library) -> None:
-    irls = find("irls")
-    for id in library.select():
-        bad = [
-            v for v in judge(irls, library, id, STRICT, ONE_FIT).verdicts if v.outcome in (Outcome.FAIL, Outcome.ERROR)
-        ]
-        assert not bad, bad
-
-
 @pytest.mark.r
 def test_r_polished_is_flagged_nowhere_but_where_it_is_off(library: Library) -> None:
     r = find("r-glm")
