@@ -76,7 +76,7 @@ def page(default: list[dict[str, Any]], strict: list[dict[str, Any]]) -> str:
     text += (
         f"- By default, each over {min(asked)} to {max(asked)} cases (every so-manieth, those whose `detects` names "
         f"it, and those without an estimate): {told(default, False)}.\n"
-        f"- Under `--strict`, each about ten cases that named it before: {told(strict, True)}.\n"
+        f"- Under `--strict`, each at most ten cases that named it before: {told(strict, True)}.\n"
         f"- Under `--strict`, which asks no less, over {min(row['asked'] for row in right)} to "
         f"{max(row['asked'] for row in right)} cases: "
         f"{sum(not row['conforms'] for row in right)} of {len(right)} correct fitters are refused.\n"
