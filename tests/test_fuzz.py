@@ -74,7 +74,7 @@ def test_a_seed_draws_the_same_problems_again_and_another_one_others(right: Tall
 def test_a_planted_fault_is_shrunk_to_a_small_case_that_the_gate_shows_again(
     function: object, pair: str, cause: str, mentions: str, tmp_path: Path
 ) -> None:
-    tally = fuzz(planted(function), 20, 1, out=tmp_path, pairs=[pair])
+    tally = fuzz(planted(function), 8, 1, out=tmp_path, pairs=[pair], shrinks=150)
     found = next(f for f in tally.found.values() if cause in f.key[1])
     assert found.path is not None
     library = Library.at(tmp_path)
@@ -97,7 +97,7 @@ def test_the_command_exits_0_or_1_and_its_cases_are_valid(tmp_path: Path, monkey
     sys.modules.pop("no_offset", None)
     said = command("fuzz", "irls", "--count", 8, "--case", "poisson-*", "--out", "none")
     assert (said.status, "nothing found" in said.out) == (0, True)
-    said = command("fuzz", "no_offset:fit", "--count", 14, "--case", "poisson-log", "--out", "found")
+    said = command("fuzz", "no_offset:fit", "--count", 14, "--case", "poisson-log", "--shrinks", 30, "--out", "found")
     assert said.status == 1
     assert "without its offset" in said.out
     assert command("cases", "validate", "--cases", "found").status == 0

@@ -10,12 +10,13 @@ from scipy.optimize import brentq
 from scipy.special import digamma
 
 from conformance.fit import Fit, Unsupported
-from conformance.irls import fit
+from conformance.irls import fit as fit_anew
 from conformance.problem import Problem
 from conformance.summary import null_deviance
 from zoo import tools
 from zoo.faulty_null_model_df_aic import with_likelihood_at
 from zoo.registry import correct
+from zoo.remembered import fit
 from zoo.tools import Array, admits, errors_times, reported, scoring, with_covariance
 
 PATIENT = 20_000  # steps: Fisher scoring creeps in some cases, and a correct fitter has the time
@@ -23,7 +24,7 @@ PATIENT = 20_000  # steps: Fisher scoring creeps in some cases, and a correct fi
 
 @correct("irls", says="the suite's own")
 def irls(problem: Problem) -> Fit:
-    return fit(problem)
+    return fit_anew(problem)
 
 
 @correct("householder-qr", says="Householder QR of sqrt(W) X, all digits")

@@ -1,4 +1,4 @@
-"""The correct fit that most faults are on top of, made once for each problem: a hundred animals ask the same ones."""
+"""The correct fit that most animals are on top of, made once for each problem: a hundred of them ask the same ones."""
 
 from __future__ import annotations
 
