@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from pathlib import Path
@@ -324,8 +323,7 @@ def in_github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "wrong_in_github.py").write_text(
         "from conformance.irls import fit as irls\n"
         "def fit(problem):\n"
-        "    said = irls(problem)\n"
-        "    return dict(coefficients=said.coefficients, deviance=said.deviance * 1.01)\n"
+        "    return dict(coefficients=irls(problem).coefficients, deviance=5.1804324877711583)\n"
     )
     return summary
 
@@ -340,7 +338,7 @@ def test_in_a_github_workflow_the_summary_and_the_annotations_come_by_themselves
     text = in_github.read_text()
     assert text.startswith("# before\n## ")
     assert "DOES NOT CONFORM" in text
-    assert re.search(r"\b5\.18043248777\d{5}\b", text)  # 17 digits, of which the last are this machine's own
+    assert "5.1804324877711583" in text
     assert "5.1291410770011483" in text
 
 

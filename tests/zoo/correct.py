@@ -45,7 +45,7 @@ def _pivoted(X: Array, W: Array, r: Array) -> Array:
 def pivoted_qr(problem: Problem) -> Fit:
     answer = admits(problem, reported(problem, scoring(problem, solver=_pivoted, limit=PATIENT)))
     at = tools.parts(problem)
-    W, _ = tools.working(tools.family(problem), tools.link(problem), at, answer.coefficients[at.columns])
+    W, _ = tools.working_at(problem, at, answer)
     _, R, order = qr(at.X * np.sqrt(W)[:, None], mode="economic", pivoting=True)
     if np.any(np.diag(R) == 0) or not answer.converged:
         return answer

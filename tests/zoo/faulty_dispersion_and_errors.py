@@ -214,7 +214,7 @@ def stale_weights_in_leverages(problem: Problem) -> Fit:
 )
 def errors_from_floored_weights(problem: Problem) -> Fit:
     answer, at = fit(problem), tools.parts(problem)
-    W, _ = tools.working(tools.family(problem), tools.link(problem), at, answer.coefficients[at.columns])
+    W, _ = tools.working_at(problem, at, answer)
     if np.all(1e-6 * at.w <= W) or not answer.converged:
         return answer
     S = np.linalg.inv(np.linalg.qr(at.X * np.sqrt(np.maximum(W, 1e-6 * at.w))[:, None], mode="r"))
@@ -229,7 +229,7 @@ def errors_from_floored_weights(problem: Problem) -> Fit:
 )
 def sandwich_as_model_based(problem: Problem) -> Fit:
     answer, at = fit(problem), tools.parts(problem)
-    W, r = tools.working(tools.family(problem), tools.link(problem), at, answer.coefficients[at.columns])
+    W, r = tools.working_at(problem, at, answer)
     R = np.linalg.qr(at.X * np.sqrt(W)[:, None], mode="r")
     if np.any(np.diag(R) == 0):
         return answer
@@ -246,7 +246,7 @@ def sandwich_as_model_based(problem: Problem) -> Fit:
 )
 def diagonal_information_only(problem: Problem) -> Fit:
     answer, at = fit(problem), tools.parts(problem)
-    W, _ = tools.working(tools.family(problem), tools.link(problem), at, answer.coefficients[at.columns])
+    W, _ = tools.working_at(problem, at, answer)
     with np.errstate(all="ignore"):
         return with_covariance(problem, answer, np.diag(_phi(answer) / np.sum(W[:, None] * at.X**2, axis=0)))
 

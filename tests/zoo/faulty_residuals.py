@@ -116,7 +116,7 @@ def leverage_unweighted(problem: Problem) -> Fit:
 )
 def leverage_without_prior_weights(problem: Problem) -> Fit:
     answer, at = fit(problem), tools.parts(problem)
-    W, _ = tools.working(tools.family(problem), tools.link(problem), at, answer.coefficients[at.columns])
+    W, _ = tools.working_at(problem, at, answer)
     leverages = np.zeros(problem.n)
     leverages[at.used] = np.sum(np.linalg.qr(at.X * np.sqrt(W / at.w)[:, None])[0] ** 2, axis=1)
     return replace(answer, leverages=leverages)

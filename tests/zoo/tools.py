@@ -109,6 +109,11 @@ def working(family: Family, link: Link, at: Parts, beta: Array) -> tuple[Array, 
     return np.where(live, W, 0.0), np.where(live, r, 0.0)
 
 
+def working_at(problem: Problem, at: Parts, answer: Fit) -> tuple[Array, Array]:
+    """The same at the coefficients that ``answer`` reports."""
+    return working(family(problem), link(problem), at, answer.coefficients[at.columns])
+
+
 def by_qr(X: Array, W: Array, r: Array) -> Array:
     """argmin ||sqrt(W) (X d - r)|| by Householder QR."""
     root = np.sqrt(W)
