@@ -52,45 +52,55 @@ fit_glm <- function(X, y, weights, offset, family, link, theta, power, start, ma
   ask <- function(...) call(family = distribution, ...)
   first <- heard(ask(start = start, control = control))
   if (mode == "polished") {
-    one_step <- glm.control(maxit = 1)
-    first$value <- polish(first$value, function(start) ask(start = start, control = one_step))
+    polished <- function(fit, ...) polish(fit, function(start) ask(..., start = start, control = glm.control(maxit = 1)))
+    first$value <- polished(first$value)
     if (intercept && !is.null(offset)) { # the null model has a fit of its own, to be polished too
       average <- weighted.mean(y, if (is.null(weights)) rep(1, length(y)) else weights)
       link_of_mean <- distribution$linkfun(average)
       null <- quiet(ask(rhs = "1", mustart = fitted(first$value), control = control)) # as glm itself does
       if (is.null(null)) null <- quiet(ask(rhs = "1", start = link_of_mean - mean(offset), control = control))
-      null <- quiet(polish(null, function(start) ask(rhs = "1", start = start, control = one_step)))
+      null <- quiet(polished(null, rhs = "1"))
       if (!is.null(null)) first$value$null.deviance <- deviance(null)
     }
   }
   first
 }
 
-# Single steps by `again` from the coefficients of the last, until they stop moving: where Fisher scoring creeps, what is
-# left is many steps, so that a step of rounding's size is no end yet.  Where it has no fixed point to stop at, because
-# its steps grow, the fit as it was.
+# Single steps of glm.fit from the coefficients of the last, until they stop moving; `again` makes the glm of the last
+# start.  Where Fisher scoring creeps, what is left is many steps, so that a step of rounding's size is no end yet; where
+# small ones get no smaller, rounding has the say.  Where there is no fixed point to stop at, because steps grow,
+# swing or fail, the fit as it was.
 polish <- function(fit, again) {
   kept <- c("converged", "iter", "null.deviance")
-  told <- unclass(fit)[kept]
-  first <- fit
+  X <- model.matrix(fit)
+  step <- function(start) glm.fit(X, fit$y, fit$prior.weights, start = start, offset = fit$offset, family = fit$family,
+    control = glm.control(maxit = 1))
   moved <- least <- Inf
   small <- since <- 0 # steps below 1e-6; steps since the least
   errors <- quiet(sqrt(diag(vcov(fit))))
+  beta <- coef(fit)
+  last <- NULL # the start of the last step
   for (i in 1:2000) {
-    beta <- coef(fit)
-    next_fit <- quiet(again(ifelse(is.na(beta), 0, beta)))
-    if (is.null(next_fit) || any(is.na(coef(next_fit)) != is.na(beta))) break
+    start <- ifelse(is.na(beta), 0, beta)
+    reached <- quiet(coef(step(start)))
+    if (is.null(reached)) return(fit)
+    if (any(is.na(reached) != is.na(beta))) break
     size <- pmax(abs(beta), if (length(errors) == length(beta)) errors else 0, na.rm = TRUE) # one of 0 is all rounding
-    now <- max(abs(coef(next_fit) - beta) / size, 0, na.rm = TRUE)
-    fit <- next_fit
+    now <- max(abs(reached - beta) / size, 0, na.rm = TRUE)
+    last <- start
+    beta <- reached
     small <- small + (now < 1e-6)
     since <- if (now < least) 0 else since + 1
     creeps <- small > 20 && since < 40 # from 1e-6 to 1e-12 in as many steps: each is most of the last
-    if (now == 0 || (now < 1e-12 && now >= moved && !creeps)) break
+    if (now == 0 || (now < 1e-12 && now >= moved && !creeps) || (now < 1e-8 && since >= 100)) break
     moved <- now
     least <- min(least, now)
-    if (now > 100 * least && now > 1e-8) return(first)
+    if (now > 1e-8 && (now > 100 * least || since >= 500)) return(fit) # a way across a plain is long
   }
+  end <- if (!is.null(last)) quiet(again(last)) # its null model may fail where the model did not
+  if (is.null(end)) return(fit)
+  told <- unclass(fit)[kept]
+  fit <- end
   fit[kept] <- told
   fit$iter <- told$iter + i
   fit
