@@ -1,4 +1,4 @@
-"""pygam alone: weights are rounded to float32, twice; a row outside the domain is left out without a word."""
+"""pygam alone: weights rounded to float32, twice; a row outside the domain left out; a likelihood without weights."""
 import contextlib, io, warnings
 import numpy as np
 import pygam
@@ -39,3 +39,11 @@ X = np.c_[np.ones(6), x]
 print("Poisson identity: slope, intercept", g.coef_.tolist(), "said:", repr(said), "iterations", len(g.logs_["diffs"]))
 print("  means", mu.tolist(), "score of all rows with a mean", (X[kept].T @ ((y - mu)[kept] / mu[kept])).tolist())
 print("  log-likelihood", g.statistics_["loglikelihood"])
+
+# 3. the binomial log-likelihood leaves the weights out; the deviance has them
+x, y, w = np.arange(6.0), np.array([0.0, 1, 0, 1, 0, 1]), np.array([1.0, 2, 3, 4, 5, 6])
+g, said = fitted(x, y, w, distribution="binomial", link="logit")
+mu = g.predict_mu(x[:, None])
+logs = y * np.log(mu) + (1 - y) * np.log1p(-mu)
+print("binomial, weights 1 .. 6: log-likelihood", g.statistics_["loglikelihood"])
+print("  sum w log p", w @ logs, "sum log p", logs.sum(), "deviance", g.statistics_["deviance"])
