@@ -256,8 +256,9 @@ def fuzz(
     jobs: int = 1,
     shrinks: int = SHRINKS,
     record: Callable[[Judged], None] = lambda judged: None,
+    checks: Sequence[str] = tuple(CHECKS),
 ) -> Tally:
-    """Draw ``count`` problems and judge them, in ``jobs`` processes if more than one (give a name then).
+    """Draw ``count`` problems and put them to ``checks``, in ``jobs`` processes if more than one (give a name then).
 
     What fails in a new way is written below ``out`` at once, and again when it is shrunk while it fails in that way,
     for which at most ``shrinks`` problems are tried.  ``record`` gets each as soon as it is judged.
@@ -267,13 +268,13 @@ def fuzz(
         raise CallError(f"no FAMILY-LINK matches {', '.join(pairs)}; there are {', '.join(map('-'.join, ALL_PAIRS))}")
     tally, stream = Tally(), Stream(from_seed, count, chosen)
     found = find(implementation) if isinstance(implementation, str) else implementation
-    for judged in _judged(implementation, found, stream.drawn(), demand, jobs):
+    for judged in _judged(implementation, found, stream.drawn(), demand, jobs, checks):
         record(judged)
         new = tally.add(judged)
         if new is not None:
             new.path = _keep(judged, out, from_seed) if out is not None else None
         if new is not None and shrinks:
-            new.smallest = _shrunk(found, stream, judged, demand, shrinks)
+            new.smallest = _shrunk(found, stream, judged, demand, shrinks, checks)
             if out is not None and new.path is not None:
                 _remove(new.path)
                 new.path = _keep(new.smallest, out, from_seed)
@@ -282,31 +283,38 @@ def fuzz(
 
 
 def _judged(
-    name: str | Implementation, found: Implementation, drawn: Sequence[Drawn], demand: Demand, jobs: int
+    name: str | Implementation,
+    found: Implementation,
+    drawn: Sequence[Drawn],
+    demand: Demand,
+    jobs: int,
+    checks: Sequence[str],
 ) -> Iterator[Judged]:
     """Each judged, in order."""
     if jobs == 1 or not isinstance(name, str):
-        yield from (judge(found, one, demand) for one in drawn)
+        yield from (judge(found, one, demand, checks) for one in drawn)
         return
     with workers(jobs) as pool:
-        yield from pool.map(partial(_judge_by_name, name, demand), drawn, chunksize=4)
+        yield from pool.map(partial(_judge_by_name, name, demand, tuple(checks)), drawn, chunksize=4)
 
 
-def _judge_by_name(name: str, demand: Demand, drawn: Drawn) -> Judged:
-    return judge(_found(name), drawn, demand)
+def _judge_by_name(name: str, demand: Demand, checks: Sequence[str], drawn: Drawn) -> Judged:
+    return judge(_found(name), drawn, demand, checks)
 
 
 _found = cache(find)  # once in each process
 
 
-def _shrunk(implementation: Implementation, stream: Stream, first: Judged, demand: Demand, shrinks: int) -> Judged:
+def _shrunk(
+    implementation: Implementation, stream: Stream, first: Judged, demand: Demand, shrinks: int, checks: Sequence[str]
+) -> Judged:
     """The smallest problem found that fails as ``first`` does.  Of the checks only that one is asked on the way."""
     assert first.key is not None
-    only = [first.key[0]] if first.key[0] in CHECKS else list(CHECKS)
+    only = [first.key[0]] if first.key[0] in CHECKS else checks
     smallest = stream.shrunk(
         first.drawn, lambda drawn: judge(implementation, drawn, demand, only).key == first.key, shrinks
     )
-    again = judge(implementation, smallest, demand)
+    again = judge(implementation, smallest, demand, checks)
     return again if again.failures else judge(implementation, smallest, demand, only)
 
 

@@ -124,3 +124,14 @@ def test_a_report_has_a_line_for_every_problem_and_without_shrinking_a_failure_s
     assert len(lines) == 20
     failing = [line["id"] for line in lines if line["failures"]]
     assert {path.stem for path in cases.rglob("*.yaml")} <= set(failing)
+
+
+def test_only_the_checks_that_are_asked_for_find_anything(tmp_path: Path) -> None:
+    report = tmp_path / "run.jsonl"
+    asked = ["fuzz", "test_fuzz:n_for_df", "--count", "5", "--case", "gaussian-identity", "--shrinks", "0"]
+    kept = ["--out", str(tmp_path / "found"), "--report", str(report)]
+    for pattern, status in (("dispersion", 1), ("standard_*", 1), ("deviance", 0)):
+        assert command(*asked, *kept, "--check", pattern).status == status
+        failing = [bad["check"] for line in report.read_text().splitlines() for bad in json.loads(line)["failures"]]
+        assert len(set(failing)) == status
+    assert command(*asked, "--check", "dispertion").status == 2

@@ -22,6 +22,7 @@ from conformance.cli import zoo as zoo_command
 from conformance.cli.common import (
     CaseGlobs,
     CasesFolder,
+    CheckGlobs,
     CommandLine,
     Digits,
     ImplementationName,
@@ -85,6 +86,7 @@ def fuzz(
     case: Annotated[
         list[str] | None, typer.Option("--case", help="Only families and links that match, e.g. 'gamma-*'.")
     ] = None,
+    check: CheckGlobs = None,
     digits: Digits = 6.0,
     strict: Strict = False,
     jobs: Annotated[int, typer.Option(min=1, help="Judge in so many processes.")] = 1,
@@ -97,6 +99,7 @@ def fuzz(
 
     `glm-conformance gate IMPLEMENTATION --cases FOLDER` then shows it again.
     """
+    from conformance.gate import select_checks
     from conformance.implementations import find
     from conformance.report.found import show_found
     from conformance.trial import Demand
@@ -109,11 +112,10 @@ def fuzz(
         raise CallError("fuzz draws with Hypothesis: pip install 'glm-conformance[fuzz]'") from error
     if cases.exists() and not cases.is_dir():
         raise CallError(f"can't write cases to {cases}: it is no folder")
-    found = find(implementation)
+    found, checks = find(implementation), select_checks(check)
     with progress(f"fuzz {implementation}", count) as advance, _lines(report) as record:
-        tally = search(
-            implementation, count, seed, Demand(digits, strict), cases, case or (), advance, jobs, shrinks, record
-        )
+        demand = Demand(digits, strict)
+        tally = search(implementation, count, seed, demand, cases, case or (), advance, jobs, shrinks, record, checks)
     show_found(out, found, implementation, tally, seed, cases)
     raise typer.Exit(1 if tally.found else 0)
 
