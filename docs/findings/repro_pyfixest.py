@@ -12,3 +12,8 @@ f=pf.feglm("y~0+x",d,family="gaussian",vcov="iid"); print(f.coef(), f.deviance, 
 d = pd.DataFrame(dict(x=np.arange(60.0, 71), y=np.arange(130.0, 141)))
 f = pf.feglm("y ~ 0 + x", d, family="gaussian", vcov="iid"); b = float(f.coef().iloc[0])
 print("NoInt1: coefficient", b, "exact", float((d.x @ d.y) / (d.x @ d.x)), "link[0]", float(np.ravel(f.predict(type="link"))[0]), "x beta", 60 * b, "deviance", float(f.deviance), "RSS", float(((d.y - d.x * b) ** 2).sum()))
+# lost precision: x = 1e5, 1e5 + 1, ..., whose slope is sum (i - 4.5) y / 82.5 exactly
+i = np.arange(10.0); d = pd.DataFrame(dict(x=1e5 + i, y=[3.0, 1, 4, 1, 5, 9, 2, 6, 5, 3])); want = float((i - 4.5) @ d.y / 82.5)
+X, y = np.c_[np.ones(10), d.x], d.y.to_numpy()
+for said, slope in (("feols", pf.feols("y ~ x", d).coef().iloc[1]), ("numpy.linalg.solve(X'X, X'y)", np.linalg.solve(X.T @ X, X.T @ y)[1]), ("numpy.linalg.lstsq(X, y)", np.linalg.lstsq(X, y, rcond=None)[0][1])):
+    print(f"far origin: slope {slope!r} of {said}, exact {want!r}, {-np.log10(abs(slope / want - 1)):.1f} digits")

@@ -37,3 +37,14 @@ def deviance(b):
 
 best = float(np.log(np.sum(y / e**2) / np.sum(1 / e)))  # the root of sum (y - mu) / mu^2
 print("closed form", best, "deviance", deviance(best), "deviance at rustystats' coefficient", deviance(b))
+
+# lost precision: x = 1e5, 1e5 + 1, ..., whose slope is sum (i - 4.5) y / 82.5 exactly
+i = np.arange(10.0)
+x, y = 1e5 + i, np.array([3.0, 1, 4, 1, 5, 9, 2, 6, 5, 3])
+X, want = np.c_[np.ones(10), x], float((i - 4.5) @ y / 82.5)
+for said, slope in (
+    ("rustystats", np.asarray(fit(x, y, family="gaussian", link="identity").params)[1]),
+    ("numpy.linalg.solve(X'X, X'y)", np.linalg.solve(X.T @ X, X.T @ y)[1]),
+    ("numpy.linalg.lstsq(X, y)", np.linalg.lstsq(X, y, rcond=None)[0][1]),
+):
+    print(f"far origin: slope {slope!r} of {said}, exact {want!r}, {-np.log10(abs(slope / want - 1)):.1f} digits")
