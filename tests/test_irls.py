@@ -97,7 +97,7 @@ def test_a_limit_of_one_step_too_few_is_met_and_said_and_one_of_enough_changes_n
         assert short.trace[-1].max_change == 0.0
 
 
-@pytest.mark.parametrize("id", ["contraception", "warpbreaks", "no-intercept-20", "heart-max-rate"])
+@pytest.mark.parametrize("id", ["deddens-logit", "warpbreaks", "no-intercept-20", "heart-max-rate"])
 def test_from_where_the_first_of_n_steps_ended_there_are_n_less_one(library: Library, id: str) -> None:
     problem = problem_of(library, id)
     first = fit(replace(problem, max_iterations=1))
