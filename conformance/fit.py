@@ -153,7 +153,9 @@ def _array(key: str, value: object, shape: tuple[int, ...]) -> Array:
         raise NotAFit(f"{key!r} is {_shown(value)}; expected numbers")
     if array.shape != shape:
         raise NotAFit(f"{key!r} has shape {array.shape}; expected {shape}")
-    return array.astype(np.float64)
+    array = array.astype(np.float64)
+    array[np.isnan(array)] = np.nan  # R's NA is a signalling NaN, of which np.fmax and np.nanmax make NaN
+    return array
 
 
 def _shown(value: object) -> str:

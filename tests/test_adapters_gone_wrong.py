@@ -15,7 +15,7 @@ from support.folders import copy_cases
 
 from conformance.checks import CHECKS
 from conformance.errors import ImplementationError
-from conformance.fit import Unsupported
+from conformance.fit import Unsupported, as_fit
 from conformance.gate import judge, run
 from conformance.implementations import find, from_object
 from conformance.irls import fit as irls
@@ -250,6 +250,18 @@ def test_coefficients_that_are_not_finite_fail_where_the_case_has_full_rank(smal
     assert "outcome2" in verdicts["coefficients"].message or "coefficients[" in verdicts["coefficients"].quantity
     assert ("alias" in verdicts["coefficients"].message) == bool(np.isnan(value))
     assert not any(v.cause == "suite" for v in verdicts.values())
+
+
+def test_the_na_of_r_is_a_plain_nan(small: Library) -> None:
+    na = np.array([0x7FF00000000007A2], dtype=np.uint64).view(np.float64)  # signalling: np.nanmax would give NaN
+
+    def fit(problem: Problem) -> dict[str, Any]:
+        return {"coefficients": np.concatenate([np.full(problem.p - 1, 20.5), na]), "converged": True}
+
+    case = small.case("separated-ten")
+    coefficients = as_fit(fit(case.problem()), case.problem()).coefficients
+    assert np.isnan(coefficients[-1])
+    assert coefficients[-1:].view(np.uint64) == np.array([np.nan]).view(np.uint64)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e308, -1e308, 0.0])

@@ -95,7 +95,8 @@ heard <- function(expression) {
 
 # glm.fit stops at a deviance that moves by less than 1e-8, and its weights are those of one step before.  Single steps
 # from the last coefficients until they stop moving give all the digits that R's arithmetic has.  Where Fisher scoring
-# creeps, a short step is no end yet; where its steps grow it has no fixed point, and the fit stays as it was.
+# creeps, a short step is no end yet; where short ones get no shorter, rounding has the say.  Where its steps grow,
+# swing or fail it has no fixed point, and the fit stays as it was.
 polish <- function(fit, again) {
   kept <- c("converged", "null.deviance")
   told <- unclass(fit)[c(kept, "iter")]
@@ -106,17 +107,18 @@ polish <- function(fit, again) {
   for (i in 1:2000) {
     beta <- coef(fit)
     one <- quiet(again(ifelse(is.na(beta), 0, beta)))
-    if (is.null(one) || any(is.na(coef(one)) != is.na(beta))) break
+    if (is.null(one)) return(first)
+    if (any(is.na(coef(one)) != is.na(beta))) break
     size <- pmax(abs(beta), if (length(errors) == length(beta)) errors else 0, na.rm = TRUE) # one of 0 is all rounding
     now <- max(abs(coef(one) - beta) / size, 0, na.rm = TRUE)
     fit <- one
     small <- small + (now < 1e-6)
     since <- if (now < least) 0 else since + 1
     creeps <- small > 20 && since < 40
-    if (now == 0 || (now < 1e-12 && now >= moved && !creeps)) break
+    if (now == 0 || (now < 1e-12 && now >= moved && !creeps) || (now < 1e-8 && since >= 100)) break
     moved <- now
     least <- min(least, now)
-    if (now > 100 * least && now > 1e-8) return(first)
+    if (now > 1e-8 && (now > 100 * least || since >= 500)) return(first) # a way across a plain is long
   }
   fit[kept] <- told[kept]
   fit$iter <- told$iter + i
