@@ -161,5 +161,5 @@ def _line(now: Rows, change: float) -> Iteration:
     R = now.triangle[:-1, :-1]
     norms = np.linalg.norm(R, axis=0)
     score = np.divide(np.abs(now.score), norms, out=np.zeros_like(norms), where=norms > 0)
-    condition = float(np.linalg.cond(R)) ** 2 if R.size else 1.0
+    condition = float(np.square(np.linalg.cond(R))) if R.size else 1.0
     return Iteration(now.deviance, change, float(np.max(score, initial=0.0)), condition, now.smallest_weight)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from conformance.family import family_of
-from conformance.irls import fit, solve
+from conformance.irls import fit, independent_columns, solve
 from conformance.library import Library
 from conformance.link import link_of
 from conformance.problem import Problem
@@ -113,6 +113,58 @@ def test_the_trace_tells_deviance_change_score_condition_and_smallest_weight(lib
     assert all(line.condition >= 1 and line.smallest_weight > 0 for line in trace)
     deviances = [line.deviance for line in trace]
     assert all(b <= a * (1 + 1e-14) for a, b in itertools.pairwise(deviances))
+
+
+def test_the_first_line_of_the_trace_is_that_of_the_start_by_the_textbooks_formulas() -> None:
+    X = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0], [1.0, 4.0], [1.0, 7.0]])
+    y, start = np.array([2.0, 1.0, 3.0, 9.0, 20.0]), np.array([0.5, 0.25])
+    line = fit(Problem(X, y, "poisson", "log", intercept=True, start=start)).trace[0]
+    mu = np.exp(X @ start)
+    information, score = X.T @ (mu[:, None] * X), X.T @ (y - mu)
+    assert np.isclose(line.deviance, 2 * np.sum(y * np.log(y / mu) - (y - mu)), rtol=1e-13)
+    assert np.isclose(line.score_norm, np.max(np.abs(score) / np.sqrt(np.diag(information))), rtol=1e-12)
+    assert np.isclose(line.condition, np.linalg.cond(information), rtol=1e-12)
+    assert np.isclose(line.max_change, np.max(np.abs(np.linalg.solve(information, score))), rtol=1e-12)
+    assert line.smallest_weight == np.min(mu)
+
+
+def test_what_ended_the_iteration_is_said_with_the_score_in_standard_errors() -> None:
+    X, y = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0], [1.0, 3.0]]), np.array([1.0, 2.0, 3.0, 7.0])
+    for family, link, unit in (("gaussian", "log", 1.0), ("poisson", "log", 0.0)):
+        short = solve(Problem(X, y, family, link, intercept=True, max_iterations=1))
+        mu = np.exp(X @ short.beta)
+        w, score = (mu, X.T @ (y - mu)) if family == "poisson" else (mu**2, X.T @ (mu * (y - mu)))
+        length = np.sqrt(score @ np.linalg.solve(X.T @ (w[:, None] * X), score))
+        phi = np.sum((y - mu) ** 2) / 2 if unit else 1.0
+        assert short.warnings == (
+            f"iteration limit of 1 reached; the score is {length / np.sqrt(phi):.2g} standard errors from zero",
+        )
+    assert solve(Problem(X, y, "poisson", "log", intercept=True)).warnings == ()
+
+
+@pytest.mark.parametrize("start", [[0.5, 1e200], [1e200, 0.0], [0.5, 1e100]])
+def test_where_the_means_tell_nothing_more_that_is_said(start: list[float]) -> None:
+    X, y = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 1.0], [1.0, 1.0]]), np.array([1.0, 2.0, 3.0, 5.0])
+    answer = fit(Problem(X, y, "gaussian", "inverse", intercept=True, start=np.array(start)))
+    assert not answer.converged
+    assert "the information is singular here" in answer.warnings[0]
+
+
+def test_the_information_of_a_mean_far_out_may_have_a_condition_beyond_all_doubles() -> None:
+    X, y = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 1.0], [1.0, 1.0]]), np.array([1.0, 2.0, 3.0, 5.0])
+    answer = fit(Problem(X, y, "gaussian", "inverse", intercept=True, start=np.array([0.5, 1e80])))
+    assert not answer.converged
+    assert answer.trace[0].condition == np.inf
+
+
+@pytest.mark.parametrize("exponent", [-200, -60, -30, 30, 60, 200])
+def test_the_units_of_columns_make_none_of_them_dependent(exponent: int) -> None:
+    X = np.random.default_rng(1).normal(size=(20, 5))
+    X[:, 3] = X[:, 0] - 2 * X[:, 1]
+    X[:, 4] *= 2.0**exponent
+    np.testing.assert_array_equal(independent_columns(X), [0, 1, 2, 4])
+    np.testing.assert_array_equal(independent_columns(X * 2.0**exponent), [0, 1, 2, 4])
+    np.testing.assert_array_equal(independent_columns(X[:, ::-1]), [0, 1, 2, 3])
 
 
 def test_one_step_is_the_weighted_least_squares_of_the_data_with_weights_one_over_y_plus_one(library: Library) -> None:
@@ -226,3 +278,4 @@ def test_a_model_without_a_column_is_its_offset() -> None:
     found = fit(Problem(np.zeros((3, 0)), np.array([1.0, 2.0, 4.0]), "gaussian", "identity", names=()))
     assert found.deviance == 21.0
     assert found.coefficients.shape == (0,)
+    assert (found.trace[0].score_norm, found.trace[0].condition) == (0.0, 1.0)
