@@ -11,3 +11,16 @@ for id in ("airquality-missing-identity", "polyps-zero-weights-identity", "gamma
         b = b + np.linalg.solve(X.T @ (W[:, None] * X), X.T @ (w * (y - mu) / V))
         mu, step = X @ b + p.offsets, step + 1
     print(id, "step", step, "smallest mean", mu.min())
+
+# gamma-log-creeping: where the deviance falls by less than 1e-14 of itself, the adapter's objective_epsilon
+p = Library.built_in().case("gamma-log-creeping").problem()
+w, y, X = p.prior_weights, p.y, np.delete(p.X, 1, axis=1)  # a column of zeros
+b, old, step = np.r_[np.log(np.average(y, weights=w)), np.zeros(X.shape[1] - 1)], np.inf, 0
+while True:
+    mu = np.exp(X @ b + p.offsets)
+    deviance = 2 * np.sum(w * ((y - mu) / mu - np.log(y / mu)))
+    if old - deviance < 1e-14 * abs(deviance):
+        break
+    old, step = deviance, step + 1
+    b = b + np.linalg.lstsq(np.sqrt(w)[:, None] * X, np.sqrt(w) * (y / mu - 1), rcond=None)[0]
+print("gamma-log-creeping step", step, "coefficients", b.tolist())
