@@ -142,6 +142,13 @@ def test_what_ended_the_iteration_is_said_with_the_score_in_standard_errors() ->
     assert solve(Problem(X, y, "poisson", "log", intercept=True)).warnings == ()
 
 
+@pytest.mark.parametrize(
+    "id", ["deddens-log-boundary", "empty-cell-no-intercept-nb-boundary", "empty-cell-identity-boundary"]
+)
+def test_a_maximum_on_the_boundary_is_said_to_be_one(library: Library, id: str) -> None:
+    assert solve(problem_of(library, id)).warnings[0].startswith("boundary: a mean has reached the edge")
+
+
 @pytest.mark.parametrize("start", [[0.5, 1e200], [1e200, 0.0], [0.5, 1e100]])
 def test_where_the_means_tell_nothing_more_that_is_said(start: list[float]) -> None:
     X, y = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 1.0], [1.0, 1.0]]), np.array([1.0, 2.0, 3.0, 5.0])
