@@ -27,6 +27,7 @@ class NewtonCholesky:
     """LogisticRegression(C=inf) and TweedieRegressor(alpha=0), solver="newton-cholesky"."""
 
     name, solver, tol = "scikit-learn", "newton-cholesky", 1e-12
+    limit = 1000  # where its line search goes on and on, ten thousand steps are minutes, and as far off
     #: Collinear columns: "the solver ... falls back to lbfgs", whose answer from 0 has the minimum norm.
     #: https://scikit-learn.org/stable/modules/generated/sklearn.linear_model.TweedieRegressor.html
     conventions: ClassVar = {"aliased": "minimum_norm"}
@@ -44,7 +45,7 @@ class NewtonCholesky:
         shared: dict[str, Any] = {
             "solver": self.solver,
             "tol": self.tol,
-            "max_iter": 10_000 if problem.max_iterations is None else problem.max_iterations,
+            "max_iter": self.limit if problem.max_iterations is None else problem.max_iterations,
             "fit_intercept": problem.intercept,
         }
         binomial = problem.family == "binomial"
@@ -72,4 +73,4 @@ class NewtonCholesky:
 class Lbfgs(NewtonCholesky):
     """The same with scipy's L-BFGS, scikit-learn's default."""
 
-    name, solver = "scikit-learn-lbfgs", "lbfgs"
+    name, solver, limit = "scikit-learn-lbfgs", "lbfgs", 10_000
