@@ -115,10 +115,11 @@ def test_the_trace_tells_deviance_change_score_condition_and_smallest_weight(lib
     assert all(b <= a * (1 + 1e-14) for a, b in itertools.pairwise(deviances))
 
 
-def test_the_first_line_of_the_trace_is_that_of_the_start_by_the_textbooks_formulas() -> None:
-    X = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0], [1.0, 4.0], [1.0, 7.0]])
-    y, start = np.array([2.0, 1.0, 3.0, 9.0, 20.0]), np.array([0.5, 0.25])
-    line = fit(Problem(X, y, "poisson", "log", intercept=True, start=start)).trace[0]
+@pytest.mark.parametrize("unit", [1.0, 2.0**-10])
+def test_the_first_line_of_the_trace_is_that_of_the_start_by_the_textbooks_formulas(unit: float) -> None:
+    X = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0], [1.0, 4.0], [1.0, 7.0]]) * unit
+    y, start = np.array([2.0, 1.0, 3.0, 9.0, 20.0]), np.array([0.5, 0.25]) / unit
+    line = fit(Problem(X, y, "poisson", "log", start=start)).trace[0]
     mu = np.exp(X @ start)
     information, score = X.T @ (mu[:, None] * X), X.T @ (y - mu)
     assert np.isclose(line.deviance, 2 * np.sum(y * np.log(y / mu) - (y - mu)), rtol=1e-13)
@@ -155,6 +156,7 @@ def test_where_the_means_tell_nothing_more_that_is_said(start: list[float]) -> N
     answer = fit(Problem(X, y, "gaussian", "inverse", intercept=True, start=np.array(start)))
     assert not answer.converged
     assert "the information is singular here" in answer.warnings[0]
+    assert np.isfinite(answer.trace[-1].score_norm)
 
 
 def test_the_information_of_a_mean_far_out_may_have_a_condition_beyond_all_doubles() -> None:
