@@ -287,4 +287,5 @@ def test_a_model_without_a_column_is_its_offset() -> None:
     found = fit(Problem(np.zeros((3, 0)), np.array([1.0, 2.0, 4.0]), "gaussian", "identity", names=()))
     assert found.deviance == 21.0
     assert found.coefficients.shape == (0,)
-    assert (found.trace[0].score_norm, found.trace[0].condition) == (0.0, 1.0)
+    line = found.trace[0]
+    assert (line.max_change, line.score_norm, line.condition) == (0.0, 0.0, 1.0)
