@@ -99,7 +99,7 @@ def pass_over_rows(
         smallest_weight=float(at.W.min(initial=np.inf)),
         unit=1.0 if family.known_dispersion else float(np.sqrt(deviance / max(len(y) - p, 1))),
         blur=EPS * float(2.0 * np.sum(np.abs(at.pull * at.residual) * of_eta)),
-        at_edge=walled and _at_edge(family, link, y, at.mu, at.nu, of_mean),
+        at_edge=walled and _at_edge(family, link, y, at.mu, at.nu, eta, of_eta),
         room=float(end.min(initial=np.inf)) if ends else np.inf,
         above=int(np.sum(eta > 0)) if ends else 0,
     )
@@ -150,11 +150,15 @@ def observed_weights(family: Family, link: Link, y: Array, w: Array, eta: Array)
     return w * (mu_eta * pull - residual * bend)
 
 
-def _at_edge(family: Family, link: Link, y: Array, mu: Array, nu: Array, of_mean: Array) -> bool:
+def _at_edge(family: Family, link: Link, y: Array, mu: Array, nu: Array, eta: Array, of_eta: Array) -> bool:
     """Whether a mean is at the end of its range: to within rounding, or for a y there by 1e-12 of the largest mean.
 
-    An end that only an infinite eta reaches is none.
+    An end that only an infinite eta reaches is none; one is an infinite mean at eta = 0, as of the inverse link.
     """
     low = family.means.low if np.isfinite(link.linkfun(np.array(family.means.low))) else -np.inf
     room = np.minimum(mu - low, nu if family.means.high == 1.0 else np.inf)
-    return bool(np.any((room <= 4 * EPS * of_mean) | ((y == low) & (room <= 1e-12 * np.max(mu)))))
+    lost = 4 * EPS * of_eta  # what rounding may take from eta
+    infinite = (link.linkfun(np.array(np.inf)) == 0.0) & (np.abs(eta) <= lost)
+    return bool(
+        np.any(infinite | (room <= np.abs(link.mu_eta(eta)) * lost) | ((y == low) & (room <= 1e-12 * np.max(mu))))
+    )

@@ -144,7 +144,13 @@ def test_what_ended_the_iteration_is_said_with_the_score_in_standard_errors() ->
 
 
 @pytest.mark.parametrize(
-    "id", ["deddens-log-boundary", "empty-cell-no-intercept-nb-boundary", "empty-cell-identity-boundary"]
+    "id",
+    [
+        "deddens-log-boundary",
+        "empty-cell-no-intercept-nb-boundary",
+        "empty-cell-identity-boundary",
+        "ig-inverse-boundary-infinite-mean",
+    ],
 )
 def test_a_maximum_on_the_boundary_is_said_to_be_one(library: Library, id: str) -> None:
     assert solve(problem_of(library, id)).warnings[0].startswith("boundary: a mean has reached the edge")
