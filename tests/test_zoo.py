@@ -10,12 +10,14 @@ import warnings
 
 import pytest
 from zoo import CORRECT, FAULTS
-from zoo.matrix import put
+from zoo.matrix import BAD, put
 
 from conformance.checks import CHECKS
 from conformance.checks.invariance import INVARIANCE_CHECKS
 from conformance.fit import Unsupported
+from conformance.gate import judge
 from conformance.library import Library
+from conformance.trial import Demand
 
 #: A case or two for each thing that a fitter can get wrong.
 SOME = (
@@ -44,6 +46,9 @@ SOME = (
     "warpbreaks",
 )
 
+#: The animals that are objects, for they keep something from one fit to the next.
+REMEMBERING = tuple(name for name, fault in FAULTS.items() if isinstance(fault.make, type))
+
 
 def test_there_are_eighty_faulty_and_twelve_correct_fitters_or_more() -> None:
     assert len(FAULTS) >= 80
@@ -65,10 +70,24 @@ def test_a_faulty_fitter_has_its_fault_and_no_other_that_breaks_it(name: str, li
             fitter(library.case(case).problem().copy())  # a TypeError or NameError is nobody's thread
 
 
+@pytest.mark.parametrize("name", sorted({*REMEMBERING, "arrays-touched", "nan-accepted", *list(FAULTS)[::8]}))
+def test_judged_by_kept_answers_an_animal_gets_the_verdicts_of_one_that_is_asked_afresh(
+    name: str, library: Library
+) -> None:
+    ids = ("dobson", "separated-ten")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        animal = (FAULTS.get(name) or CORRECT[name]).implementation()
+        fresh = [v for id in ids for v in judge(animal, library, id, Demand(strict=True)).verdicts if v.outcome in BAD]
+    kept = [v for v in put(name, None, ids, tuple(CHECKS)).strict.bad if v.check != "gate"]  # that is of the run
+    assert [str(v) for v in kept] == [str(v) for v in fresh]
+
+
 @pytest.mark.parametrize("name", CORRECT)
 def test_a_correct_fitter_is_not_refused(name: str) -> None:
-    judged = put(name, None, SOME, tuple(CHECKS), strict=False)
-    assert judged.bad == ()
+    judged = put(name, None, SOME, tuple(CHECKS))
+    assert judged.default.bad == ()
+    assert judged.strict.bad == ()
 
 
 @pytest.mark.parametrize(
@@ -90,6 +109,6 @@ def test_a_correct_fitter_is_not_refused(name: str) -> None:
 )
 def test_a_faulty_fitter_is_refused_and_the_cause_is_named(name: str) -> None:
     quick = [check for check in CHECKS if check not in INVARIANCE_CHECKS]
-    judged = put(name, None, SOME, quick, strict=False)
-    assert not judged.conforms
-    assert judged.rightly_named, [v.message for v in judged.bad[:3]]
+    for judged in put(name, None, SOME, quick).demanded:
+        assert not judged.conforms
+        assert judged.rightly_named, [v.message for v in judged.bad[:3]]

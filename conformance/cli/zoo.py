@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from conformance.cli.common import CaseGlobs, CasesFolder, CheckGlobs, Strict, err, out, progress, unusable_is_2
+from conformance.cli.common import CaseGlobs, CasesFolder, CheckGlobs, err, out, progress, unusable_is_2
 from conformance.errors import CallError
 from conformance.gate import select_checks
 from conformance.library import Library
@@ -46,20 +45,9 @@ def _some(matrix: Any, library: Library, names: list[str], ids: list[str], every
     }
 
 
-def _named_before(report: Path, names: list[str], ids: list[str]) -> dict[str, list[str]]:
-    """For each name the cases to ask: those (ten at most) that named the fault in ``report``, else all of ``ids``."""
-    try:
-        lines = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
-        named = {line["name"]: [id for id in line["named_on"] if id in ids][:10] for line in lines}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CallError(f"{report} is no report of the zoo ({error}); write one with --report") from error
-    return {name: named.get(name) or ids for name in names}
-
-
 @unusable_is_2
 def zoo(
     only: Annotated[str | None, typer.Option(help="Only the animals whose name matches this expression.")] = None,
-    strict: Strict = False,
     cases: CasesFolder = None,
     case: CaseGlobs = None,
     check: CheckGlobs = None,
@@ -74,14 +62,11 @@ def zoo(
             help="Ask each fault about every so-manieth case, those that name it, and those without an estimate.",
         ),
     ] = 1,
-    again: Annotated[
-        Path | None,
-        typer.Option(help="Ask each fault only about cases that named it in this earlier report, ten at most."),
-    ] = None,
 ) -> None:
     """Every faulty fitter of tests/zoo, and every correct one: which checks refuse it, on how many cases.
 
-    Exit status 1 where a fault is missed or misnamed, or a correct fitter refused.
+    Each fit is judged by default and under --strict.  Exit status 1 where a fault is missed or misnamed (under
+    --strict, and by default unless it loses digits that only --strict asks for), or a correct fitter refused.
     """
     matrix = the_zoo()
     library = Library.at(cases)
@@ -90,40 +75,48 @@ def zoo(
     if not names:
         raise CallError(f"no animal matches {only!r}")
     rows, asked = [], _some(matrix, library, names, ids, every)
-    if again is not None:
-        asked = _named_before(again, names, ids)
     with progress("zoo", len(names)) as advance, Writer(report) as record:
-        for judged in matrix.matrix(asked, cases, checks, strict, jobs):
+        for judged in matrix.matrix(asked, cases, checks, jobs):
             rows.append(judged)
             record.write(judged.as_json())
             advance(judged.name)
-    _show(matrix, rows, strict)
-    faults = [row for row in rows if matrix.asked(row.name, strict)]
-    missed = [row.name for row in faults if row.conforms]
-    misnamed = [row.name for row in faults if not row.conforms and not row.rightly_named]
-    accused = [row for row in rows if row.name in matrix.CORRECT and not row.conforms]
-    once = [row.name for row in faults if len(row.cases) == 1]
-    out.print(f"{len(faults) - len(missed)} of {len(faults)} faults refused, {len(misnamed)} of them for a wrong cause")
-    out.print(f"{sum(row.name in matrix.CORRECT for row in rows)} correct fitters, {len(accused)} refused")
+    faults = [row for row in rows if row.name in matrix.FAULTS]
+    _show(faults)
+    wrong = _sum_up("by default", [row.default for row in faults if row.default in row.demanded])
+    wrong += _sum_up("under --strict", [row.strict for row in faults])
+    accused = [one for row in rows if row.name in matrix.CORRECT for one in row.demanded if not one.conforms]
+    for one in accused:
+        err.print(escape(f"{one.name}: {one.bad[0].case}: {one.bad[0].message}"), soft_wrap=True)
+    right = len(rows) - len(faults)
+    out.print(f"{right} correct fitters, {len({one.name for one in accused})} refused by default or under --strict")
+    raise typer.Exit(1 if wrong or accused else 0)
+
+
+def _sum_up(how: str, judgements: list[Any]) -> int:
+    """Say how many faults are refused, and which not, or for a wrong cause; returns the number of these."""
+    missed = [one.name for one in judgements if one.conforms]
+    misnamed = [one.name for one in judgements if not one.conforms and not one.rightly_named]
+    once = [one.name for one in judgements if len(one.cases) == 1]
+    refused = len(judgements) - len(missed)
+    out.print(f"{how}: {refused} of {len(judgements)} faults refused, {len(misnamed)} of them for a wrong cause")
     for words, found in (("missed", missed), ("misnamed", misnamed), ("refused by one case only", once)):
         if found:
-            out.print(f"{words}: {', '.join(found)}")
-    for row in accused:
-        err.print(escape(f"{row.name}: {row.bad[0].case}: {row.bad[0].message}"), soft_wrap=True)
-    raise typer.Exit(1 if missed or misnamed or accused else 0)
+            out.print(f"  {words}: {', '.join(found)}")
+    return len(missed) + len(misnamed)
 
 
-def _show(matrix: Any, rows: list[Any], strict: bool) -> None:
+def _show(faults: list[Any]) -> None:
     """The kill matrix: a line for each fault, with the checks that refuse it and on how many cases."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.add_column("fault", overflow="fold", max_width=30)
     table.add_column("cases", justify="right")
+    table.add_column("strict", justify="right")
     table.add_column("named", justify="right")
     table.add_column("refused by (cases)", overflow="fold")
-    for row in rows:
-        if row.name in matrix.FAULTS:
-            most = ", ".join(f"{check} {number}" for check, number in row.checks.most_common(4))
-            asked = "" if matrix.asked(row.name, strict) else " (only asked under --strict)"
-            named = len({v.case for v in row.rightly_named})
-            table.add_row(row.name + asked, str(len(row.cases)), str(named), most)
+    for row in faults:
+        first = row.demanded[0]
+        most = ", ".join(f"{check} {number}" for check, number in first.checks.most_common(4))
+        only = "" if row.default in row.demanded else " (only asked under --strict)"
+        named = len({v.case for v in first.rightly_named})
+        table.add_row(row.name + only, str(len(row.default.cases)), str(len(row.strict.cases)), str(named), most)
     out.print(table)

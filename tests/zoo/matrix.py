@@ -6,7 +6,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,16 @@ from conformance.processes import workers
 from conformance.trial import Demand
 from conformance.verdict import NOTHING_RUN, Outcome, Verdict, conforms, count
 from zoo import CORRECT, FAULTS
+from zoo.remembered import Kept
 
 BAD = (Outcome.FAIL, Outcome.ERROR, Outcome.STALE)
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What the gate said of one animal."""
+class Judgement:
+    """What the gate said of one animal under one demand."""
 
     name: str
-    asked: int  # cases
     conforms: bool
     bad: tuple[Verdict, ...]
 
@@ -48,15 +48,9 @@ class Judged:
         return [v for v, words in own_words if pattern.search(f"{v.cause}: {words}")]
 
     def as_json(self) -> dict[str, Any]:
-        """The report's line."""
-        fault, named = FAULTS.get(self.name), self.rightly_named if self.name in FAULTS else []
+        """Its part of the report's line."""
+        named = self.rightly_named if self.name in FAULTS else []
         return {
-            "name": self.name,
-            "faulty": fault is not None,
-            "says": (fault or CORRECT[self.name]).says,
-            "thread": fault.thread if fault else None,
-            "strict_only": bool(fault and fault.strict_only),
-            "asked": self.asked,
             "conforms": self.conforms,
             "cases": self.cases,
             "checks": dict(self.checks.most_common()),
@@ -66,36 +60,67 @@ class Judged:
         }
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What the gate said of one animal, by default and under --strict."""
+
+    name: str
+    asked: int  # cases
+    default: Judgement
+    strict: Judgement
+
+    @property
+    def demanded(self) -> tuple[Judgement, ...]:
+        """The judgements that have to be right: some faults lose digits that only --strict asks for."""
+        only_strict = self.name in FAULTS and FAULTS[self.name].strict_only
+        return (self.strict,) if only_strict else (self.default, self.strict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The report's line."""
+        fault = FAULTS.get(self.name)
+        return {
+            "name": self.name,
+            "faulty": fault is not None,
+            "says": (fault or CORRECT[self.name]).says,
+            "thread": fault.thread if fault else None,
+            "strict_only": bool(fault and fault.strict_only),
+            "asked": self.asked,
+            "default": self.default.as_json(),
+            "strict": self.strict.as_json(),
+        }
+
+
 @cache
 def _library(cases: Path | None) -> Library:
     return Library.at(cases)
 
 
-def put(name: str, cases: Path | None, ids: Sequence[str], checks: Sequence[str], strict: bool) -> Judged:
-    """One animal over the chosen cases, one object for all of them, as the gate has it."""
+def put(name: str, cases: Path | None, ids: Sequence[str], checks: Sequence[str]) -> Judged:
+    """One animal over the chosen cases, one object for all of them, as the gate has it; fitted once, judged twice."""
     animal = (FAULTS.get(name) or CORRECT[name]).implementation()
+    default, strict = [], []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # faulty fitters divide by zero, and more
-        results = [judge(animal, _library(cases), id, Demand(strict=strict), checks) for id in ids]
-    verdicts = [v for result in results for v in result.verdicts]
+        for id in ids:
+            kept = Kept(animal.function)
+            default += judge(replace(animal, function=kept), _library(cases), id, Demand(), checks).verdicts
+            kept.again()
+            strict += judge(replace(animal, function=kept), _library(cases), id, Demand(strict=True), checks).verdicts
+    return Judged(name, len(ids), _judgement(name, ids, default), _judgement(name, ids, strict))
+
+
+def _judgement(name: str, ids: Sequence[str], verdicts: Sequence[Verdict]) -> Judgement:
     fine, bad = conforms(count(verdicts)), tuple(v for v in verdicts if v.outcome in BAD)
     if not fine and not bad:  # refused by the run as a whole
         bad = tuple(Verdict(id, "gate", "gate", Outcome.ERROR, message=NOTHING_RUN) for id in ids)
-    return Judged(name, len(ids), fine, bad)
+    return Judgement(name, fine, bad)
 
 
-def matrix(
-    ids: Mapping[str, Sequence[str]], cases: Path | None, checks: Sequence[str], strict: bool, jobs: int
-) -> Iterator[Judged]:
+def matrix(ids: Mapping[str, Sequence[str]], cases: Path | None, checks: Sequence[str], jobs: int) -> Iterator[Judged]:
     """``put`` for each name in ``ids``, on the cases that it has there, in order, in ``jobs`` processes."""
-    asked = [(name, cases, tuple(some), tuple(checks), strict) for name, some in ids.items()]
+    asked = [(name, cases, tuple(some), tuple(checks)) for name, some in ids.items()]
     if jobs == 1:
         yield from (put(*one) for one in asked)
         return
     with workers(jobs) as pool:
         yield from pool.map(put, *zip(*asked, strict=True))
-
-
-def asked(name: str, strict: bool) -> bool:
-    """Whether the gate is to refuse the fault: some lose digits that only --strict asks for."""
-    return name in FAULTS and (strict or not FAULTS[name].strict_only)
