@@ -59,6 +59,7 @@ COMMANDS = [
     ("fit",),
     ("smoke",),
     ("fuzz",),
+    ("zoo",),
     ("implementations",),
     ("cases",),
     ("cases", "list"),

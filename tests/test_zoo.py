@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import warnings
+from pathlib import Path
 
 import pytest
+from support.command import command
 from zoo import CORRECT, FAULTS
 from zoo.matrix import BAD, put
 
@@ -109,6 +111,28 @@ def test_a_correct_fitter_is_not_refused(name: str) -> None:
 )
 def test_a_faulty_fitter_is_refused_and_the_cause_is_named(name: str) -> None:
     quick = [check for check in CHECKS if check not in INVARIANCE_CHECKS]
-    for judged in put(name, None, SOME, quick).demanded:
-        assert not judged.conforms
-        assert judged.rightly_named, [v.message for v in judged.bad[:3]]
+    judged = put(name, None, SOME, quick)
+    for one in (judged.default, judged.strict):
+        assert not one.conforms
+        assert one.rightly_named, [v.message for v in one.bad[:3]]
+
+
+def test_an_interrupted_zoo_goes_on_where_it_was(tmp_path: Path) -> None:
+    asked = ["zoo", "--only", "^(chatty|irls|offset-ignored)$", "--case", "breslow-rates", "--report"]
+    whole, broken = tmp_path / "whole.jsonl", tmp_path / "broken.jsonl"
+    first = command(*asked, str(whole))
+    lines = whole.read_text().splitlines(keepends=True)
+    broken.write_text(lines[0] + lines[1][:100])
+    again = command(*asked, str(broken), "--resume")
+    assert len(lines) == 3
+    assert broken.read_text() == whole.read_text()
+    assert again == first
+    assert "1 of 1 faults refused" in first.out
+
+
+def test_a_zoo_goes_on_with_a_report_of_its_own_only(tmp_path: Path) -> None:
+    (tmp_path / "other.jsonl").write_text('{"name": "irls"}\n')
+    refused = command("zoo", "--resume", "--report", str(tmp_path / "other.jsonl"))
+    assert refused.status == 2
+    assert "is no report of the zoo" in refused.err
+    assert (tmp_path / "other.jsonl").read_text() == '{"name": "irls"}\n'

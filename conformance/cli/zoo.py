@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -14,9 +15,12 @@ from rich.table import Table
 
 from conformance.cli.common import CaseGlobs, CasesFolder, CheckGlobs, err, out, progress, unusable_is_2
 from conformance.errors import CallError
+from conformance.files import write_whole
 from conformance.gate import select_checks
 from conformance.library import Library
 from conformance.report.record import Writer
+
+Row = dict[str, Any]  # a line of the report: zoo.matrix.Judged.as_json
 
 
 def the_zoo() -> Any:
@@ -62,6 +66,9 @@ def zoo(
             help="Ask each fault about every so-manieth case, those that name it, and those without an estimate.",
         ),
     ] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Keep the animals that the report has already, and ask the others.")
+    ] = False,
 ) -> None:
     """Every faulty fitter of tests/zoo, and every correct one: which checks refuse it, on how many cases.
 
@@ -74,38 +81,62 @@ def zoo(
     names = [name for name in (*matrix.CORRECT, *matrix.FAULTS) if only is None or re.search(only, name)]
     if not names:
         raise CallError(f"no animal matches {only!r}")
-    rows, asked = [], _some(matrix, library, names, ids, every)
-    with progress("zoo", len(names)) as advance, Writer(report) as record:
+    rows = _judged_before(report) if resume else []
+    waiting = [name for name in names if name not in {row["name"] for row in rows}]
+    asked = _some(matrix, library, waiting, ids, every)
+    with progress("zoo", len(waiting)) as advance, Writer(report, append=resume) as record:
         for judged in matrix.matrix(asked, cases, checks, jobs):
-            rows.append(judged)
-            record.write(judged.as_json())
+            rows.append(judged.as_json())
+            record.write(rows[-1])
             advance(judged.name)
-    faults = [row for row in rows if row.name in matrix.FAULTS]
+    raise typer.Exit(_sum_up([row for row in rows if row["name"] in names]))
+
+
+def _judged_before(report: Path | None) -> list[Row]:
+    """The whole lines of an interrupted run's report, which then has no others; CallError where it is none."""
+    if report is None:
+        raise CallError("--resume goes on with a report: say which, with --report")
+    if not report.exists():
+        return []
+    lines = [line for line in report.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
+    try:
+        rows: list[Row] = [json.loads(line) for line in lines]
+        if any(row[demand]["conforms"] is None for row in rows for demand in ("default", "strict")):
+            raise ValueError("a line without a judgement")
+    except (ValueError, KeyError, TypeError) as error:
+        raise CallError(f"{report} is no report of the zoo ({error}); write one without --resume") from error
+    write_whole(report, "".join(lines))
+    return rows
+
+
+def _demanded(row: Row) -> tuple[str, ...]:
+    """The demands under which the animal's judgement has to be right: some faults are left to --strict."""
+    return ("strict",) if row["strict_only"] else ("default", "strict")
+
+
+def _sum_up(rows: list[Row]) -> int:
+    """Say what became of faults and of correct fitters; returns the exit status."""
+    faults, right = [row for row in rows if row["faulty"]], [row for row in rows if not row["faulty"]]
     _show(faults)
-    wrong = _sum_up("by default", [row.default for row in faults if row.default in row.demanded])
-    wrong += _sum_up("under --strict", [row.strict for row in faults])
-    accused = [one for row in rows if row.name in matrix.CORRECT for one in row.demanded if not one.conforms]
-    for one in accused:
-        err.print(escape(f"{one.name}: {one.bad[0].case}: {one.bad[0].message}"), soft_wrap=True)
-    right = len(rows) - len(faults)
-    out.print(f"{right} correct fitters, {len({one.name for one in accused})} refused by default or under --strict")
-    raise typer.Exit(1 if wrong or accused else 0)
+    wrong = 0
+    for demand, how in (("default", "by default"), ("strict", "under --strict")):
+        asked = {row["name"]: row[demand] for row in faults if demand in _demanded(row)}
+        missed = [name for name, one in asked.items() if one["conforms"]]
+        misnamed = [name for name, one in asked.items() if not one["conforms"] and not one["named_on"]]
+        once = [name for name, one in asked.items() if len(one["cases"]) == 1]
+        refused, wrong = len(asked) - len(missed), wrong + len(missed) + len(misnamed)
+        out.print(f"{how}: {refused} of {len(asked)} faults refused, {len(misnamed)} of them for a wrong cause")
+        for words, found in (("missed", missed), ("misnamed", misnamed), ("refused by one case only", once)):
+            if found:
+                out.print(f"  {words}: {', '.join(found)}")
+    accused = {row["name"]: row[d]["example"] for row in right for d in ("strict", "default") if not row[d]["conforms"]}
+    for name, example in accused.items():
+        err.print(escape(f"{name}: {example}"), soft_wrap=True)
+    out.print(f"{len(right)} correct fitters, {len(accused)} refused by default or under --strict")
+    return 1 if wrong or accused else 0
 
 
-def _sum_up(how: str, judgements: list[Any]) -> int:
-    """Say how many faults are refused, and which not, or for a wrong cause; returns the number of these."""
-    missed = [one.name for one in judgements if one.conforms]
-    misnamed = [one.name for one in judgements if not one.conforms and not one.rightly_named]
-    once = [one.name for one in judgements if len(one.cases) == 1]
-    refused = len(judgements) - len(missed)
-    out.print(f"{how}: {refused} of {len(judgements)} faults refused, {len(misnamed)} of them for a wrong cause")
-    for words, found in (("missed", missed), ("misnamed", misnamed), ("refused by one case only", once)):
-        if found:
-            out.print(f"  {words}: {', '.join(found)}")
-    return len(missed) + len(misnamed)
-
-
-def _show(faults: list[Any]) -> None:
+def _show(faults: list[Row]) -> None:
     """The kill matrix: a line for each fault, with the checks that refuse it and on how many cases."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.add_column("fault", overflow="fold", max_width=30)
@@ -114,9 +145,9 @@ def _show(faults: list[Any]) -> None:
     table.add_column("named", justify="right")
     table.add_column("refused by (cases)", overflow="fold")
     for row in faults:
-        first = row.demanded[0]
-        most = ", ".join(f"{check} {number}" for check, number in first.checks.most_common(4))
-        only = "" if row.default in row.demanded else " (only asked under --strict)"
-        named = len({v.case for v in first.rightly_named})
-        table.add_row(row.name + only, str(len(row.default.cases)), str(len(row.strict.cases)), str(named), most)
+        first = row[_demanded(row)[0]]
+        most = ", ".join(f"{check} {number}" for check, number in list(first["checks"].items())[:4])
+        only = " (only asked under --strict)" if row["strict_only"] else ""
+        counts = (str(len(some)) for some in (row["default"]["cases"], row["strict"]["cases"], first["named_on"]))
+        table.add_row(row["name"] + only, *counts, most)
     out.print(table)

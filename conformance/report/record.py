@@ -69,8 +69,8 @@ _ENCODING: Any = {"encoding": "utf-8", "errors": "backslashreplace", "newline": 
 class Writer:
     """Writes lines as they come, so that an interrupted run leaves a report that is seen to be truncated."""
 
-    def __init__(self, path: Path | None):
-        self._file: TextIO | None = None if path is None else path.open("w", **_ENCODING)
+    def __init__(self, path: Path | None, append: bool = False):
+        self._file: TextIO | None = None if path is None else path.open("a" if append else "w", **_ENCODING)
 
     def write(self, line: Mapping[str, Any]) -> None:
         """One line, at once on disk."""

@@ -50,12 +50,13 @@ class Judgement:
     def as_json(self) -> dict[str, Any]:
         """Its part of the report's line."""
         named = self.rightly_named if self.name in FAULTS else []
+        shown = named if self.name in FAULTS else self.bad
         return {
             "conforms": self.conforms,
             "cases": self.cases,
             "checks": dict(self.checks.most_common()),
             "named_on": sorted({v.case for v in named}),
-            "example": f"{named[0].case}, {named[0].check}: {named[0].message}" if named else None,
+            "example": f"{shown[0].case}, {shown[0].check}: {shown[0].message}" if shown else None,
             "causes": dict(Counter(str(v.cause) for v in self.bad).most_common(8)),
         }
 
@@ -68,12 +69,6 @@ class Judged:
     asked: int  # cases
     default: Judgement
     strict: Judgement
-
-    @property
-    def demanded(self) -> tuple[Judgement, ...]:
-        """The judgements that have to be right: some faults lose digits that only --strict asks for."""
-        only_strict = self.name in FAULTS and FAULTS[self.name].strict_only
-        return (self.strict,) if only_strict else (self.default, self.strict)
 
     def as_json(self) -> dict[str, Any]:
         """The report's line."""
