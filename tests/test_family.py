@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import mpmath
 import numpy as np
 import pytest
@@ -19,6 +21,20 @@ FAMILIES = [
     *(family_of("tweedie", power=power) for power in (1.0, 1.2, 1.5, 1.9, 2.0, 3.0)),
 ]
 MEANS = {"binomial": (0.01, 0.3, 0.5, 0.99), "gaussian": (-2.0, 0.1, 3.0)}
+
+#: V(t) of each family, and its parameter: not the library's own.
+VARIANCES = {
+    ("gaussian", None): lambda t: mpmath.mpf(1),
+    ("binomial", None): lambda t: t * (1 - t),
+    ("poisson", None): lambda t: t,
+    ("gamma", None): lambda t: t**2,
+    ("inverse_gaussian", None): lambda t: t**3,
+    ("negative_binomial", 0.5): lambda t: t + t**2 / 0.5,
+    ("negative_binomial", 1e6): lambda t: t + t**2 / 10**6,
+    ("tweedie", 1.25): lambda t: t**1.25,
+    ("tweedie", 1.5): lambda t: t**1.5,
+    ("tweedie", 2.5): lambda t: t**2.5,
+}
 
 
 def exact_mean(link: str, eta: float) -> tuple[mpmath.mpf, mpmath.mpf, mpmath.mpf]:
@@ -158,6 +174,24 @@ def test_the_tweedie_deviance_keeps_its_digits_however_far_the_mean_is(power: fl
         a, b, m = mpmath.mpf(power) - 1, 2 - mpmath.mpf(power), mpmath.mpf(float(mu[0]))
         want = 2 * (7 * (m**-a - mpmath.mpf(7) ** -a) / a + (m**b - mpmath.mpf(7) ** b) / b)
     assert close(float(tweedie(power).unit_deviance(y, mu, 1 - mu)[0]), want, 11.0)
+
+
+@pytest.mark.parametrize("off", [1e-12, -1e-9, 1e-5, -0.03, 0.1, -0.17, 0.2, -0.22, 0.28, -0.4, 0.55])
+@pytest.mark.parametrize(("name", "parameter"), VARIANCES, ids=str)
+def test_the_unit_deviance_is_the_integral_of_the_score_to_all_digits_however_near_the_mean_is(
+    name: str, parameter: float | None, off: float
+) -> None:
+    """d(y, mu) = 2 int_mu^y (y - t) / V(t) dt (McCullagh and Nelder 1989, eq. 9.3)."""
+    key = {"negative_binomial": "theta", "tweedie": "power"}.get(name)
+    family = family_of(name, **({key: parameter} if key else {}))
+    y = 0.625 if name == "binomial" else 7.0
+    mu = y * (1.0 + off)
+    with mpmath.workdps(40):
+        a, b, variance = mpmath.mpf(y), mpmath.mpf(mu), VARIANCES[name, parameter]
+        want = 2 * (a - b) ** 2 * mpmath.quad(lambda s: s / variance(a + s * (b - a)), [0, 1])
+    got = family.unit_deviance(np.array([y]), np.array([mu]), np.array([1.0 - mu]))[0]
+    lost = max(0.0, -math.log10(abs(off)) - 1.0) if name == "binomial" else 0.0  # the products in its residual round
+    assert close(float(got), want, 14.0 - lost)
 
 
 def test_the_inverse_gaussian_deviance_is_right_where_the_square_of_the_mean_overflows() -> None:
