@@ -8,6 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 
+from conformance import deviance
 from conformance.family import PAIRS, Family, family_of, tweedie
 from conformance.link import LINKS, Link, link_of
 from conformance.references.proof.concavity import uniqueness
@@ -282,6 +283,15 @@ def test_the_negative_binomial_log_likelihood_loses_no_digits_to_log_gammas(thet
         for k, m, got in zip(map(mpmath.mpf, y), map(mpmath.mpf, mu), found, strict=True):
             want = g(t + k) - g(t) - g(k + 1) - t * mpmath.log1p(m / t) + k * mpmath.log(m / (m + t))
             assert close(float(got), want, 14.0)
+
+
+@pytest.mark.parametrize("n", [0.01, 1.0, 3.5, 15.0, 16.0, 17.3, 25.0, 400.0, 1e9])
+def test_the_error_of_stirlings_formula_has_the_digits_that_a_log_likelihood_can_show(n: float) -> None:
+    with mpmath.workdps(50):
+        m = mpmath.mpf(n)
+        want = mpmath.loggamma(m + 1) - (m + 0.5) * mpmath.log(m) + m - mpmath.log(2 * mpmath.pi) / 2
+    by_gammas = 1e-14  # up to 15 it is a difference of numbers near 40
+    assert abs(float(deviance._stirling_error(np.array([n]))[0]) - want) < (by_gammas if n <= 15 else 3e-16)
 
 
 @pytest.mark.parametrize("wrong", [{"power": -1.0}, {"power": np.nan}, {"power": 0.5}, {"power": np.inf}])
