@@ -40,7 +40,7 @@ def converged_at_divergent_point(problem: Problem) -> Fit:
     "cycling-reported-as-converged",
     thread="Marschner (2011), The R Journal 3/2",
     says="no step control; a deviance that was seen before counts as convergence, and so does the limit",
-    cause=r"early stop|cycl|does not converge|score",
+    cause=r"early stop|cycl|does not converge",
 )
 def cycling_reported_as_converged(problem: Problem) -> Fit:
     def stop(sizes: list[float], deviances: list[float]) -> bool:

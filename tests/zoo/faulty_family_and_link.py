@@ -158,7 +158,7 @@ def bernoulli_formula_for_proportions(problem: Problem) -> Fit:
     "bernoulli-likelihood-for-proportions",
     thread="GLM.jl#100",
     says="the binomial log-likelihood lacks its coefficients C(m, k)",
-    cause=r"bernoulli|constants|coefficient",
+    cause=r"bernoulli|constants|binomial coefficient",
 )
 def bernoulli_likelihood_for_proportions(problem: Problem) -> Fit:
     def likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float) -> Array:

@@ -251,7 +251,7 @@ def with_likelihood_at(problem: Problem, answer: Fit, phi: float | None) -> Fit:
     "null-deviance-not-from-weights-of-zero",
     thread="a common slip, without a thread",
     says="rows of weight 0 count in the null model's mean",
-    cause=r"weight 0|zero|weights",
+    cause=r"weight 0|weights",
 )
 def null_deviance_not_from_weights_of_zero(problem: Problem) -> Fit:
     answer = fit(problem)

@@ -43,7 +43,7 @@ def _penalised(problem: Problem, penalty: Array) -> Fit:
     "ridge-of-standardised-columns",
     thread="glmnet and h2o by default; own",
     says="a ridge penalty on standardised columns that was not asked for",
-    cause=r"penal",
+    cause=r"^penal",
 )
 def ridge_of_standardised_columns(problem: Problem) -> Fit:
     return _penalised(problem, 1e-3 * problem.n * problem.X.std(axis=0) ** 2)
@@ -53,7 +53,7 @@ def ridge_of_standardised_columns(problem: Problem) -> Fit:
     "intercept-penalised",
     thread="liblinear, scikit-learn's LogisticRegression(solver='liblinear'); own",
     says="a ridge penalty, of the intercept too",
-    cause=r"penal",
+    cause=r"^penal",
 )
 def intercept_penalised(problem: Problem) -> Fit:
     return _penalised(problem, np.ones(problem.p))

@@ -253,7 +253,7 @@ def intercept_dropped(problem: Problem) -> Fit:
     "penalised-by-default",
     thread="scikit-learn's LogisticRegression (C = 1)",
     says="a ridge penalty of 1 on the slopes that nobody asked for",
-    cause=r"penal|ridge|shrunk",
+    cause=r"^penal|ridge|shrunk",
 )
 def penalised_by_default(problem: Problem) -> Fit:
     answer = fit(problem)
