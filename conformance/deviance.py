@@ -34,7 +34,7 @@ def _h(t: Array) -> Array:
 def _excess(y: Array, mu: Array, residual: Array) -> Array:
     """y log(y/mu) - (y - mu) >= 0, with the residual y - mu given; mu at y = 0."""
     with np.errstate(**QUIET):  # type: ignore[arg-type]
-        return np.where(y == 0, mu, mu * _h(np.where(y == 0, 0.0, residual / mu)))
+        return np.where(y == 0, mu, mu * _h(residual / mu))
 
 
 def poisson_deviance(y: Array, mu: Array, nu: Array) -> Array:
@@ -87,7 +87,7 @@ def tweedie_deviance(power: float) -> Callable[[Array, Array, Array], Array]:
         with np.errstate(**QUIET):  # type: ignore[arg-type]
             # with u the log of t = y/mu it is 2 mu^b [(t^b - 1) - b (t - 1)] / (a b)
             u = np.where(np.abs(y - mu) < 0.5 * mu, np.log1p((y - mu) / mu), np.log(y) - np.log(mu))
-            far = np.where(y == 0, a, np.expm1(b * u) - b * (y - mu) / mu)
+            far = np.expm1(b * u) - b * (y - mu) / mu
             near = np.abs(u) < 0.25  # there the two terms are expanded in u, for they would cancel
             return np.asarray(2.0 * np.power(mu, b) / (a * b) * np.where(near, polyval(u, terms), far))
 
@@ -113,8 +113,7 @@ def binomial_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float
         errors = _stirling_error(m) - _stirling_error(k) - _stirling_error(m - k)
         inside = errors + 0.5 * np.log(m / (2.0 * np.pi * k * (m - k)))
         saturated = np.where((k == 0) | (k == m), 0.0, inside)
-        proportion = np.where(k == w * y, y, k / m)
-        return np.where(m > 0, saturated - 0.5 * m * binomial_deviance(proportion, mu, nu), 0.0)
+        return np.where(m > 0, saturated - 0.5 * m * binomial_deviance(k / m, mu, nu), 0.0)
 
 
 def poisson_log_likelihood(y: Array, mu: Array, nu: Array, w: Array, phi: float) -> Array:

@@ -76,7 +76,8 @@ def problems(draw: st.DrawFn, pairs: Sequence[tuple[str, str]] = tuple(ALL_PAIRS
     if family == "tweedie":
         keys["power"] = draw(st.sampled_from((1.5, 1.1, 1.9, 1.0, 2.0, 2.5, 3.0)))
     kinds = [(draw(st.sampled_from(_KINDS)), draw(st.integers(-6, 6))) for _ in range(draw(st.integers(0, 4)))]
-    grouped = family == "binomial" and draw(st.booleans())
+    kind = draw(st.sampled_from(("binary", "grouped", "proportion"))) if family == "binomial" else "any"
+    grouped = kind == "grouped"
     weights = "none" if grouped else draw(st.sampled_from(("none", "none", "whole", "fraction", "zeros")))
     offset = draw(st.sampled_from(("none", "none", "column", "column" if link in _WALLED else "log")))
     level, slope = draw(st.sampled_from((0, 1, 3, -3, 7, -7, 11))), draw(st.sampled_from((0, 0, 1, 3, 20)))
@@ -93,6 +94,8 @@ def problems(draw: st.DrawFn, pairs: Sequence[tuple[str, str]] = tuple(ALL_PAIRS
             min(t, math.floor((t + 1) * _chance(e, u))) for e, u, t in zip(eta, answer, trials, strict=True)
         ]
         columns["rest"] = [t - k for t, k in zip(trials, columns["k"], strict=True)]
+    elif kind == "proportion":
+        columns["y"] = [_proportion(_chance(e, u), u) for e, u in zip(eta, answer, strict=True)]
     else:
         columns["y"] = [_response(family, link, keys.get("power", 1.0), e, u) for e, u in zip(eta, answer, strict=True)]
     if weights != "none":
@@ -140,6 +143,13 @@ def _columns(kinds: Sequence[tuple[str, int]], raw: Sequence[Sequence[int]]) -> 
 def _chance(eta: float, u: int) -> float:
     """A proportion about the logistic of eta."""
     return min(0.999, max(0.0, 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, eta)))) + (u - 50) / 150))
+
+
+def _proportion(chance: float, u: int) -> Decimal | int:
+    """``chance`` to three decimals, the last odd and no 5: times a weight in tenths it is never half-way to a count."""
+    if chance in (0.0, 0.999):  # the ends of _chance
+        return round(chance)
+    return Decimal(10 * math.floor(100 * chance) + (1, 3, 7, 9)[u % 4]).scaleb(-3)
 
 
 def _response(family: str, link: str, power: float, eta: float, u: int) -> Decimal | int:

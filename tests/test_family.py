@@ -7,6 +7,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
+from scipy import stats
 
 from conformance import deviance
 from conformance.family import PAIRS, Family, family_of, tweedie
@@ -92,6 +93,11 @@ def test_mu_and_its_complement_and_its_slope_keep_their_digits_in_both_tails(lin
         assert close(got, want, digits), (got, want)
 
 
+@pytest.mark.parametrize("eta", [-1e150, -1e20, -1e8, 1e8, 1e20])
+def test_the_heavy_tail_of_the_cauchit_link_keeps_its_digits_far_out(eta: float) -> None:
+    test_mu_and_its_complement_and_its_slope_keep_their_digits_in_both_tails(link_of("cauchit"), eta)
+
+
 @pytest.mark.parametrize("link", [link for link in LINKS.values() if link.left], ids=lambda link: link.name)
 @pytest.mark.parametrize("eta", ETAS)
 def test_the_ratios_of_mean_to_slope_are_right_where_both_underflow(link: Link, eta: float) -> None:
@@ -108,7 +114,7 @@ def test_the_ratios_of_mean_to_slope_are_right_where_both_underflow(link: Link, 
 
 @pytest.mark.parametrize("link", LINKS.values(), ids=lambda link: link.name)
 def test_linkfun_inverts_linkinv(link: Link) -> None:
-    mu = np.array([0.001, 0.2, 0.5, 0.7, 0.999])
+    mu = np.array([1e-30, 1e-12, 0.001, 0.2, 0.5, 0.7, 0.999])
     np.testing.assert_allclose(link.linkinv(link.linkfun(mu)), mu, rtol=1e-13)
 
 
@@ -272,6 +278,14 @@ def test_the_log_likelihood_is_the_log_of_a_density_that_sums_to_one(name: str) 
         mu = np.full_like(y, 2.0)
         total = np.trapezoid(np.exp(family.log_likelihood(y, mu, 1 - mu, np.ones_like(y), 0.4)), y)
     assert abs(total - 1.0) < 1e-6
+
+
+@pytest.mark.parametrize("w", [1.0, 2.0, 2.4, 2.6, 7.3, 1e6])
+@pytest.mark.parametrize("y", [0.0, 0.19, 0.4, 1 / 3, 0.77, 1.0])
+def test_the_binomial_log_likelihood_is_of_whole_successes_and_trials_as_in_r(w: float, y: float) -> None:
+    mu, m, k = np.array([0.3]), round(w), round(w * y)
+    found = family_of("binomial").log_likelihood(np.array([y]), mu, 1.0 - mu, np.array([w]), 1.0)
+    np.testing.assert_allclose(found, stats.binom.logpmf(k, m, mu), rtol=1e-9)
 
 
 @pytest.mark.parametrize("theta", [0.01, 0.5, 1.0, 40.0, 1e4, 1e9, 1e12])
