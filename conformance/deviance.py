@@ -86,7 +86,7 @@ def tweedie_deviance(power: float) -> Callable[[Array, Array, Array], Array]:
     def unit_deviance(y: Array, mu: Array, nu: Array) -> Array:
         with np.errstate(**QUIET):  # type: ignore[arg-type]
             # with u the log of t = y/mu it is 2 mu^b [(t^b - 1) - b (t - 1)] / (a b)
-            u = np.where(np.abs(y - mu) < 0.5 * mu, np.log1p((y - mu) / mu), np.log(y) - np.log(mu))
+            u = np.where(y > 0.5 * mu, np.log1p((y - mu) / mu), np.log(y / mu))
             far = np.expm1(b * u) - b * (y - mu) / mu
             near = np.abs(u) < 0.25  # there the two terms are expanded in u, for they would cancel
             return np.asarray(2.0 * np.power(mu, b) / (a * b) * np.where(near, polyval(u, terms), far))
