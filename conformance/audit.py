@@ -19,6 +19,11 @@ class Row:
     case: str
     results: tuple[CaseResult, ...]
 
+    @property
+    def unusable(self) -> str | None:
+        """Why nobody could be asked: the case or its reference is at fault, and no implementation."""
+        return self.results[0].unusable
+
 
 def audit(names: Sequence[str], library: Library, ids: Sequence[str], demand: Demand = Demand()) -> Iterator[Row]:
     """One Row for each case."""
@@ -37,11 +42,11 @@ def cell(result: CaseResult, check: str) -> str:
 
 
 def causes(rows: Sequence[Row], names: Sequence[str]) -> dict[tuple[str, str], list[Verdict]]:
-    """The failing verdicts by implementation and cause, most frequent first."""
+    """The failing verdicts by implementation and cause, most frequent first; without those of unusable cases."""
     found: dict[tuple[str, str], list[Verdict]] = {}
     for row in rows:
         for name, result in zip(names, row.results, strict=True):
-            for verdict in result.verdicts:
+            for verdict in result.verdicts if result.unusable is None else ():
                 if verdict.outcome in (Outcome.FAIL, Outcome.ERROR):
                     found.setdefault((name, verdict.cause or "unexplained"), []).append(verdict)
     return dict(sorted(found.items(), key=lambda item: (item[0][0], -len(item[1]))))

@@ -25,6 +25,7 @@ from ruamel.yaml.error import YAMLError
 from conformance.errors import CaseError
 from conformance.family import PAIRS, family_of
 from conformance.formula import Design, FormulaError, design
+from conformance.formula.columns import DECIMAL
 from conformance.formula.syntax import nearest
 from conformance.problem import Problem
 from conformance.yaml_files import explained, line_of, plain, text_of, tree_of
@@ -224,11 +225,10 @@ def read_csv(path: Path, case: Case) -> pd.DataFrame:
 
 
 def _numbers(values: pd.Series) -> pd.Series:
-    """``values`` as correctly rounded doubles where every one is a number, else as text."""
-    try:
-        return pd.Series([np.nan if v is None else float(v) for v in values], dtype=np.float64)
-    except ValueError:
+    """``values`` as correctly rounded doubles where every one is a decimal number, as R reads it, else as text."""
+    if not all(DECIMAL.fullmatch(value) for value in values if isinstance(value, str)):
         return values.astype(object)
+    return pd.Series([float(v) if isinstance(v, str) else np.nan for v in values], dtype=np.float64)
 
 
 # ------------------------------------------------------------------------------------------ reading YAML

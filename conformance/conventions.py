@@ -112,6 +112,9 @@ def _under(reference: Values, problem: Problem, conventions: Mapping[str, str]) 
         for name in ("dispersion_pearson", "dispersion_deviance"):
             if name in values:
                 values[name] = values[name] * values["df_residual"] / df if df > 0 else np.nan
+        closed = family.name in ("gaussian", "inverse_gaussian") and "deviance" in values  # else an equation's root
+        values["dispersion_mle"] = values["deviance"] / rows if closed else None
+        values["log_likelihood_pearson"] = values["log_likelihood_mle"] = None  # they are at the other dispersions
         values["df_residual"] = df
 
     # 2. The dispersion, and with it the standard errors
@@ -120,7 +123,7 @@ def _under(reference: Values, problem: Problem, conventions: Mapping[str, str]) 
     if family.name == "negative_binomial" and conventions["negative_binomial_dispersion"] == "one":
         values["dispersion"] = 1.0
     elif family.name == "negative_binomial" or family.known_dispersion is None:
-        if choice in values:
+        if values.get(choice) is not None:
             values["dispersion"] = values[choice]
         elif choice != "dispersion_pearson":
             values.pop("dispersion", None)

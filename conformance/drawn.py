@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from conformance.family import PAIRS
+from conformance.files import write_whole
 
 ALL_PAIRS = [(family, link) for family, links in PAIRS.items() for link in links]
 
@@ -38,13 +40,11 @@ class Drawn:
         words = {"title": "A random problem", "source": "glm-conformance fuzz"} | beside
         notes = {"notes": words.pop("notes")} if "notes" in words else {}
         tree = {"id": self.id, **words, "data": data, **self.keys, "outcome": outcome, **notes}
-        for file in (path, folder / data):
-            file.parent.mkdir(parents=True, exist_ok=True)
-        (folder / data).write_text(self.csv, encoding="utf-8")
-        yaml = YAML()
+        write_whole(folder / data, self.csv)
+        yaml, text = YAML(), io.StringIO()
         yaml.width = 120
-        with path.open("w", encoding="utf-8") as opened:
-            yaml.dump(tree, opened)
+        yaml.dump(tree, text)
+        write_whole(path, text.getvalue())
         return path
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.errors import in_words
 from conformance.problem import Problem
 
 Array = NDArray[np.float64]
@@ -95,6 +96,15 @@ KEYS = tuple(field.name for field in fields(Fit))
 
 def as_fit(answer: object, problem: Problem) -> Fit:
     """``answer`` (a Fit or a mapping) as a checked Fit of ``problem``; NotAFit says what is wrong with it."""
+    try:
+        return _checked(answer, problem)
+    except NotAFit:
+        raise
+    except Exception as error:  # an object of the adapter's own that breaks when it is looked at
+        raise NotAFit(f"returned what can't be read: {in_words(error)}") from error
+
+
+def _checked(answer: object, problem: Problem) -> Fit:
     if isinstance(answer, Fit):
         answer = {key: getattr(answer, key) for key in KEYS}
     if not isinstance(answer, Mapping):

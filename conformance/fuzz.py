@@ -276,8 +276,9 @@ def fuzz(
         if new is not None and shrinks:
             new.smallest = _shrunk(found, stream, judged, demand, shrinks, checks)
             if out is not None and new.path is not None:
-                _remove(new.path)
-                new.path = _keep(new.smallest, out, from_seed)
+                as_drawn, new.path = new.path, _keep(new.smallest, out, from_seed)  # there is one at any time
+                if as_drawn not in {one.path for one in tally.found.values()}:
+                    _remove(as_drawn)
         advance(f"{judged.drawn.keys['family']} {judged.drawn.keys['link']}")
     return tally
 

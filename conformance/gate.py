@@ -224,19 +224,22 @@ def answer(
         message = f"{implementation.name} {error}"
         return None, None, every(case.id, checks, Outcome.ERROR, cause="implementation", message=message)
     except Exception as error:
+        crash = isinstance(error, (Escaped, MemoryError))  # it did not refuse: something gave way beneath it
         words = str(error) if isinstance(error, Escaped) else in_words(error)
         may_refuse = (
             case.outcome == "rank_deficient"
             and implementation.conventions_of(case.family, case.link)["aliased"] == "refused"
         )
-        if not case.has_estimate or may_refuse:
+        if not crash and (not case.has_estimate or may_refuse):
             return None, words, ()
         raised = error.__cause__ if isinstance(error, Escaped) and error.__cause__ else error
         frame = traceback.extract_tb(raised.__traceback__)[-1]
-        message = (
-            f"{implementation.name} raised {words} ({frame.filename}:{frame.lineno}) on a valid problem; raise "
-            "conformance.Unsupported for what is not offered"
+        why = (
+            "which is a crash and no refusal: refuse a problem by any other exception"
+            if crash and not case.has_estimate
+            else "on a valid problem; raise conformance.Unsupported for what is not offered"
         )
+        message = f"{implementation.name} raised {words} ({frame.filename}:{frame.lineno}) {why}"
         return None, words, every(case.id, checks, Outcome.ERROR, cause="implementation", message=message)
 
 

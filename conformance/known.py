@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from ruamel.yaml import YAML
 
 from conformance.errors import KnownError
 from conformance.files import write_whole
@@ -269,9 +270,8 @@ def _with_digits(block: str, node: Any, entry: Entry, digits: float | None) -> s
     comments = next(number for number, row in enumerate(rows) if not row.lstrip().startswith("#"))
     if node.fa.flow_style() or "digits" not in node or now is None:  # written anew, a key a line
         more = {"link": entry.link and json.dumps(entry.link), "digits": None if now is None else _yaml(now)}
-        text = (
-            f"- case: {entry.case}\n  check: {entry.check}\n  reason: {json.dumps(entry.reason, ensure_ascii=False)}\n"
-        )
+        reason = json.dumps(entry.reason, ensure_ascii=False)
+        text = f"- case: {_id(entry.case)}\n  check: {entry.check}\n  reason: {reason}\n"
         return "".join(rows[:comments]) + text + "".join(f"  {key}: {value}\n" for key, value in more.items() if value)
     at = comments + node.lc.key("digits")[0] - node.lc.line
     rows[at] = re.sub(r"digits:[^#\n]*?(?=\s*(#|$))", f"digits: {_yaml(now)}", rows[at], count=1)
@@ -281,10 +281,15 @@ def _with_digits(block: str, node: Any, entry: Entry, digits: float | None) -> s
 def _entry(verdict: Verdict) -> str:
     """A new entry; its reason names the cause that the suite found, and is still to be written."""
     cause = re.sub(r"[^\w .:/-]", " ", verdict.cause or "unexplained")
-    lines = [f"- case: {verdict.case}", f"  check: {verdict.check}", f'  reason: "{UNWRITTEN} ({cause})"']
+    lines = [f"- case: {_id(verdict.case)}", f"  check: {verdict.check}", f'  reason: "{UNWRITTEN} ({cause})"']
     if verdict.digits is not None:
         lines.append(f"  digits: {_yaml(rounded_down(verdict.digits))}")
     return "\n".join(lines) + "\n"
+
+
+def _id(text: str) -> str:
+    """A case's id, in quotes where YAML would read another thing than text: 1990, 1e5, true."""
+    return text if YAML(typ="safe").load(text) == text else json.dumps(text)
 
 
 def _yaml(number: float) -> str:

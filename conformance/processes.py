@@ -24,7 +24,11 @@ def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     os.environ.update(dict.fromkeys(ours, share))
     try:
         with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-            yield pool
+            try:
+                yield pool
+            except BaseException:  # nobody waits for the answers any more: only what is being asked ends
+                pool.shutdown(cancel_futures=True)
+                raise
     finally:
         for name in ours:
             os.environ.pop(name, None)

@@ -83,6 +83,12 @@ class Conformance:
             raise pytest.UsageError(f"{error.fault}: {error}") from error
         return ids if level is None else [id for id in ids if id in level.cases]
 
+    def checks(self) -> tuple[str, ...]:
+        """The checks to ask: those of the level, else all."""
+        from conformance.checks import CHECKS
+
+        return tuple(CHECKS) if self.level is None else self.level.checks
+
     def result(self, id: str) -> CaseResult:
         """The verdicts of a case, which is put to the implementation once."""
         from conformance.gate import judge
@@ -101,12 +107,43 @@ class Conformance:
         return verdict if self.known is None else self.known.judged(verdict)
 
 
+class NothingRun:
+    """Where no check passed or failed pytest would end with status 0 and the gate does not: then it is 1."""
+
+    def __init__(self) -> None:
+        self.skipped = self.decided = 0
+
+    @property
+    def alone(self) -> bool:
+        """Whether there were verdicts, and none of them said anything."""
+        return self.skipped > 0 and self.decided == 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Each test, also those that other processes run (pytest-xdist)."""
+        if "test_gate.py::test_conforms[" in report.nodeid and (report.when == "call" or report.failed):
+            silent = report.skipped and not hasattr(report, "wasxfail")
+            self.skipped, self.decided = self.skipped + silent, self.decided + (not silent)
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """The exit status of `conformance.verdict.conforms`."""
+        if self.alone and exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Why."""
+        if self.alone:
+            from conformance.verdict import NOTHING_RUN
+
+            terminalreporter.write_line(NOTHING_RUN, red=True)
+
+
 _KEY = pytest.StashKey[Conformance]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """One Conformance for the session; a usage error at once where `--pyargs conformance` has nothing to run."""
     config.stash[_KEY] = Conformance(config)
+    config.pluginmanager.register(NothingRun())
     asked = (str(argument).split("::")[0].split(".")[0] for argument in config.args)
     if config.getoption("pyargs") and "conformance" in asked:
         config.stash[_KEY].ids()
@@ -122,7 +159,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test for every case and check; a usage error where nothing can be run."""
     if not {"conformance_case", "conformance_check"} <= set(metafunc.fixturenames):
         return
-    from conformance.checks import CHECKS
-
-    pairs = [(id, check) for id in metafunc.config.stash[_KEY].ids() for check in CHECKS]
+    session = metafunc.config.stash[_KEY]
+    pairs = [(id, check) for id in session.ids() for check in session.checks()]
     metafunc.parametrize("conformance_case, conformance_check", pairs, ids=[f"{id}-{check}" for id, check in pairs])

@@ -227,6 +227,25 @@ def test_what_is_no_answer_is_an_error_of_every_check_of_that_case(
     assert result.unusable is None  # exit status 1, not 2: the run was possible
 
 
+class Breaks:
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise RuntimeError("no array")
+
+
+@pytest.mark.parametrize(
+    "function",
+    [raising(SystemExit(3)), raising(MemoryError()), lambda problem: {"coefficients": Breaks()}],
+    ids=["sys.exit", "no memory", "an answer that breaks"],
+)
+@pytest.mark.parametrize("id", ["separated-ten", "nan-in-y"])
+def test_a_crash_is_no_refusal_also_where_a_refusal_is_right(
+    library: Library, id: str, function: Callable[[Problem], Any]
+) -> None:
+    verdicts = judge(from_object("mine", function), library, id).verdicts
+    assert {v.outcome for v in verdicts} == {Outcome.ERROR}
+    assert "valid problem" not in verdicts[0].message
+
+
 def test_an_exception_names_the_file_and_line_that_raised_it(small: Library) -> None:
     message = judge(from_object("mine", raising(ValueError("no"))), small, "dobson").verdicts[0].message
     line = raising.__code__.co_firstlineno + 2

@@ -312,6 +312,13 @@ def test_a_column_of_words_without_levels_is_told_to_have_some(tmp_path: Path) -
     assert "levels" in message
 
 
+@pytest.mark.parametrize("cell", ["1_000", "\u0661", "nan", "Inf", "0x1A", "1e5L"])
+def test_only_a_plain_decimal_is_a_number_in_the_data(tmp_path: Path, cell: str) -> None:
+    message = complaint(tmp_path, case_text(), csv=DOSE_CSV.replace("low,1", f"low,{cell}", 1))
+    assert "'dose'" in message
+    assert cell in message
+
+
 def test_a_level_given_twice_is_refused_at_the_levels(tmp_path: Path) -> None:
     text = case_text(levels={"group": ["low", "mid", "high", "low"]})
     message = complaint(tmp_path, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -488,6 +489,25 @@ def test_the_audit_shows_digits_and_explains_the_failures(small: Library, wrong:
     assert all(id in said.out for id in small.files)
     assert "2 cases" in said.out
     assert "deviance" in said.out
+
+
+def test_an_audit_of_cases_that_can_not_be_used_says_whose_fault_that_is(small: Library, tmp_path: Path) -> None:
+    folder = shutil.copytree(small.cases, tmp_path / "mine")
+    (folder / "data" / small.case("dobson").data_file.name).unlink()
+    said = command("audit", "irls", "r-glm", "--cases", folder)
+    assert said.status == 2
+    assert said.err.startswith("case: ")
+    assert said.err.count("no data file") == 1
+    assert "verdicts, " not in said.out  # the implementations are accused of nothing
+    assert command("audit", "irls", "--json", "--cases", folder).status == 2
+
+
+def test_two_reports_can_not_be_one_file(small: Library, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "run")
+    said = command("gate", "irls", "--cases", small.cases, "--report", tmp_path / "run", "--junit", tmp_path / "link")
+    assert said.status == 2
+    assert "two reports" in said.err
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_audit_as_json_is_a_verdict_a_line_with_its_implementation(small: Library, wrong: str) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.one_fit import ONE_FIT
 
 from conformance.checks import CHECKS
+from conformance.checks.invariance import INVARIANCE_CHECKS
 from conformance.checks.optimiser import maximise
-from conformance.conventions import declared, of_model
+from conformance.conventions import CONVENTIONS, declared, of_model, under
 from conformance.errors import ImplementationError
-from conformance.fit import Fit, Unsupported
-from conformance.gate import judge, run
-from conformance.implementations import from_object
+from conformance.fit import KEYS, Fit, Unsupported
+from conformance.gate import judge, run, weigh
+from conformance.implementations import Implementation, find, from_object
 from conformance.irls import fit
 from conformance.library import Library
 from conformance.problem import Problem
@@ -231,3 +234,55 @@ def test_a_convention_may_be_declared_for_one_family_alone() -> None:
 def test_a_convention_of_no_family_or_no_value_is_refused(wrong: dict[str, dict[str, str]], words: str) -> None:
     with pytest.raises(ImplementationError, match=re.escape(words)):
         declared(wrong)
+
+
+OTHER_CHOICES = [(name, value) for name, values in CONVENTIONS.items() for value in values[1:]]
+
+
+@pytest.mark.parametrize(
+    "id",
+    [
+        "attitude-zero-weights",
+        "mtcars-zero-weights-gamma-identity",
+        "mtcars-zero-weights-ig-inverse",
+        "gagurine-weights-gamma-inverse",
+        "clotting-fractional-weights-ig",
+        "polyps-zero-weights-nb-identity",
+        "titanic-zero-weights-probit",
+        "warpbreaks-weights-identity",
+    ],
+)
+def test_whatever_two_conventions_are_declared_some_answer_passes(library: Library, id: str) -> None:
+    case = library.case(id)
+    reference, own = reference_of(library, case), fit(case.problem())
+    for one, two in itertools.combinations(OTHER_CHOICES, 2):
+        if one[0] == two[0]:
+            continue
+        conventions = declared(dict((one, two)))
+        values = under(reference.values, case.problem(), of_model(conventions, case.family, case.link))
+        honest = replace(own, **{key: values.get(key) for key in KEYS if key in reference.values})
+        found = Implementation("honest", "1", lambda problem, honest=honest: honest, conventions)
+        for verdict in weigh(found, case, reference, Demand(), ONE_FIT).verdicts:
+            assert not verdict.failing, (one, two, verdict.message)
+
+
+def test_a_fit_that_breaks_down_on_a_twin_fails_every_invariance_that_arises(library: Library) -> None:
+    left = set(INVARIANCE_CHECKS)
+    for id in ("acme-market", "aids-saturated-logit", "attitude-zero-weights", "billion-counts-poisson",
+               "binomial-cauchit-unstable-maximum", "breslow-rates"):  # fmt: skip
+        case = library.case(id)
+        reference, names = reference_of(library, case), list(INVARIANCE_CHECKS)
+
+        def breaks_down(problem: Problem, own: Problem = case.problem()) -> Fit:
+            right = fit(problem)
+            the_same = problem.X.shape == own.X.shape and np.array_equal(problem.X, own.X)
+            the_same = the_same and np.array_equal(problem.y, own.y) and problem.formula == own.formula
+            return right if the_same else replace(right, coefficients=np.full(problem.p, np.nan))
+
+        right = weigh(find("irls"), case, reference, Demand(), names).verdicts
+        wrong = weigh(from_object("breaks-down", breaks_down), case, reference, Demand(), names).verdicts
+        for mine, theirs in zip(right, wrong, strict=True):
+            if mine.outcome is Outcome.PASS:
+                left.discard(mine.check)
+                assert theirs.outcome is Outcome.FAIL, (id, theirs)
+    assert not left

@@ -299,3 +299,14 @@ def test_the_library_of_the_entries_is_the_one_that_is_run(wrong: str, tmp_path:
     said = command("gate", wrong, "--cases", library.cases, "--known", "known.yaml")
     assert said.status == 2
     assert "there is no case 'dobson'" in said.err
+
+
+@pytest.mark.parametrize("id", ["1990", "1e5", "true", "null", "dobson"])
+def test_a_case_whose_id_yaml_would_take_for_a_number_can_be_listed(tmp_path: Path, id: str) -> None:
+    path = tmp_path / "known.yaml"
+    failing = Verdict(id, "deviance", "deviance", Outcome.FAIL, 1.0, cause="halved")
+    known.write(path, [failing])
+    path.write_text(path.read_text(encoding="utf-8").replace(known.UNWRITTEN, "halved"), encoding="utf-8")
+    assert list(known.read(path, [id], CHECKS).entries) == [(id, "deviance")]
+    known.write(path, [failing])
+    assert list(known.read(path, [id], CHECKS).entries) == [(id, "deviance")]

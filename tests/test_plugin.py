@@ -126,6 +126,18 @@ def test_a_known_failure_is_expected_and_a_stale_entry_fails(pytester: pytest.Py
     result.stdout.fnmatch_lines(["*stale: *delete the entry*"])
 
 
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_where_nothing_was_judged_pytest_fails_as_the_gate_does(
+    pytester: pytest.Pytester, cases: Path, processes: str
+) -> None:
+    pytester.makepyfile(
+        mine="import conformance\ndef fit(problem):\n    raise conformance.Unsupported('no models on Sundays')\n"
+    )
+    result = pytester.runpytest_subprocess(*called(cases, "--implementation", "mine:fit", "-n", processes))
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*nothing was run*"])
+
+
 def test_a_level_chooses_its_cases(pytester: pytest.Pytester) -> None:
     words = ("--pyargs", "conformance", "-p", "no:cacheprovider", "--implementation", "irls", "--collect-only", "-q")
     result = pytester.runpytest_inprocess(*words, "--conformance-level", "core-2026")

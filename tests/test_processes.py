@@ -23,3 +23,16 @@ def test_what_the_environment_says_of_threads_holds(monkeypatch: pytest.MonkeyPa
     with workers(2) as pool:
         assert pool.submit(os.getenv, "OPENBLAS_NUM_THREADS").result() == "5"
     assert os.environ["OPENBLAS_NUM_THREADS"] == "5"
+
+
+def test_whoever_leaves_early_does_not_wait_for_what_was_not_begun() -> None:
+    futures = []
+
+    def interrupted() -> None:
+        with workers(1) as pool:
+            futures.extend(pool.submit(os.getenv, "HOME") for _ in range(1000))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert futures[-1].cancelled()

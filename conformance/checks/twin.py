@@ -92,7 +92,7 @@ def compared(trial: Trial, name: str, why: str, other: Twin, again: Fit) -> Find
         return Finding(Outcome.UNDECIDED, name, message="the twin's fit says that it did not converge")
     if _moved(trial, other, again).other_root is not None:
         return Finding(Outcome.UNDECIDED, name, message="the twin's fit is at another root of the score, of several")
-    lenient, best = replace(trial, demand=Demand(trial.demand.digits)), CAP
+    lenient, best, any_number = replace(trial, demand=Demand(trial.demand.digits)), CAP, False
     quantities: Iterable[str] = ("coefficients", *(one for one, _ in other.same))
     for quantity in quantities:
         mine, value = getattr(trial.fit, quantity), other.of(quantity, again)
@@ -100,7 +100,8 @@ def compared(trial: Trial, name: str, why: str, other: Twin, again: Fit) -> Find
             continue
         whole, size = np.shape(np.atleast_1d(mine)), np.size(value)
         mine, scale = np.atleast_1d(mine)[:size], np.broadcast_to(trial.scale(quantity), whole)[:size]
-        known = np.isfinite(mine) & np.isfinite(np.atleast_1d(value))
+        known = np.isfinite(mine)  # what the first fit lacks is no question to the twin, but it must have the rest
+        any_number |= bool(np.any(known))
         digits = np.where(known, agreement(value, mine, scale), CAP)
         need = np.broadcast_to(lenient.required(lenient.attainable(quantity)), whole)[:size] - LEAVE
         short, at = worst(digits - need)
@@ -117,6 +118,8 @@ def compared(trial: Trial, name: str, why: str, other: Twin, again: Fit) -> Find
             )
             numbers = (float(digits[at]), float(need[at]), None, got, want)
             return Finding(Outcome.FAIL, f"{name}: {label}", *numbers, cause, message)
+    if not any_number:
+        return Finding(Outcome.UNDECIDED, name, message="the fit has no finite number to come back")
     return Finding(Outcome.PASS, name, best)
 
 

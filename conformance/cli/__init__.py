@@ -226,7 +226,7 @@ def certify(
 @unusable_is_2
 def audit(
     implementations: Annotated[
-        list[str], typer.Argument(help="Two or more: names, module:attribute, or 'command:...'.")
+        list[str], typer.Argument(help="Names, module:attribute, or 'command:...': two or more, to compare them.")
     ],
     cases: CasesFolder = None,
     case: CaseGlobs = None,
@@ -247,12 +247,16 @@ def audit(
         for row in side_by_side(implementations, library, ids, Demand(digits, strict)):
             rows.append(row)
             advance(row.case)
+    for row in rows:
+        if row.unusable is not None:
+            err.print(f"{row.results[0].verdicts[0].cause}: {escape(row.unusable)}", soft_wrap=True)
+    status = 2 if any(row.unusable is not None for row in rows) else 0
     if as_json:
         for row in rows:
             for name, result in zip(implementations, row.results, strict=True):
                 for verdict in result.verdicts:
                     print(json.dumps(plain({"implementation": name, **verdict.as_json()}), allow_nan=False))
-        return
+        raise typer.Exit(status)
     table = Table(pad_edge=False, header_style="bold")
     table.add_column("case", no_wrap=True)
     for name in implementations:
@@ -267,6 +271,7 @@ def audit(
         cases_hit = len({v.case for v in verdicts})
         out.print(f"\n{escape(name)}: {escape(cause)} ({len(verdicts)} verdicts, {cases_hit} cases)", style="bold")
         out.print(f"  {verdicts[0].case}: {escape(verdicts[0].message)}", soft_wrap=False)
+    raise typer.Exit(status)
 
 
 @app.command(epilog="Example: glm-conformance fit contraception statsmodels")

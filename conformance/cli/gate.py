@@ -103,8 +103,7 @@ def gate(
     chosen = choose(library, select_checks(check), case, family, of_level)
     listed = None if known is None else known_failures.read(known, library.files, CHECKS)
     demand = Demand(digits, strict or bool(of_level and of_level.strict))
-    for path in (report, junit, markdown, badge, write_known):
-        _writable(path)
+    _apart(report, junit, markdown, badge, write_known)
     if write_known is not None and write_known.exists():
         known_failures.editable(write_known)  # before the run, not after it
     started, fit_seconds, unusable = time.perf_counter(), 0.0, False
@@ -309,16 +308,29 @@ def _write(path: Path, format: Format, record: Record) -> None:
         raise CallError(f"can't write {path}: {error.strerror}") from error
 
 
+def _apart(*paths: Path | None) -> None:
+    """CallError where one can't be written, or two are the same file."""
+    seen: set[Path] = set()
+    for path in paths:
+        _writable(path)
+        if path is not None and (path.is_file() or not path.exists()):
+            if path.resolve() in seen:
+                raise CallError(
+                    f"{path} is given for two reports, and the second would replace the first; name another"
+                )
+            seen.add(path.resolve())
+
+
 def _writable(path: Path | None) -> Path | None:
     """``path``, if a file can be written there; CallError otherwise, before any case is run."""
     existed = path is not None and path.exists()
     if path is not None and (path.is_dir() or not path.resolve().parent.is_dir()):
         raise CallError(f"can't write a report to {path}: {'it is a folder' if path.is_dir() else 'no such folder'}")
-    if path is not None:
+    if path is not None and (path.is_file() or not existed):  # a device or a pipe is only opened when it is written
         try:
             path.open("a", encoding="utf-8").close()
             if not existed:
-                path.unlink()
+                path.resolve().unlink()  # of a link that leads to nothing yet: the file, and not the link
         except OSError as error:
             raise CallError(f"can't write a report to {path}: {error.strerror}") from error
     return path

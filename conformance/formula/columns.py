@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ from conformance.formula.syntax import FormulaError, Token, nearest, write_numbe
 from conformance.formula.terms import Variable
 
 Rows = NDArray[np.intp]
+
+#: A number in a data file.  float() takes more, which R does not: 1_000, other scripts' digits.
+DECIMAL = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,11 @@ def read(tokens: Iterable[Token], data: pd.DataFrame, levels: Mapping[str, Seque
             elif pd.api.types.is_numeric_dtype(series.dtype):
                 values[name] = series.to_numpy(dtype=np.float64, na_value=np.nan)
             else:
+                words = [(n, v) for n, v in enumerate(series, 1) if isinstance(v, str)]
+                row, text = next((one for one in words if not DECIMAL.fullmatch(one[1])), words[0])
                 raise FormulaError(
-                    f"column {name!r} holds strings; give its levels, in order, to make it a factor",
+                    f"column {name!r} holds strings, {text!r} in row {row}; give its levels, in order, to make it a "
+                    "factor, or write numbers such as 1000, -0.5 and 2e-7",
                     token.column,
                 )
     return values

@@ -323,3 +323,18 @@ def one_pass_sums(problem: Problem) -> Fit:
     fitted = problem.X[:, kept] @ answer.coefficients[kept]
     rss = float(np.sum(w * y * y) - np.sum(w * fitted * y))
     return replace(answer, deviance=rss)
+
+
+@fault(
+    "breaks-down-on-columns-of-unlike-size",
+    thread="own",
+    says="NaN for coefficients and standard errors where the columns' lengths differ by more than 5e3",
+    cause=r"\bnan\b|NaN|not a number|not finite",
+)
+def breaks_down_on_columns_of_unlike_size(problem: Problem) -> Fit:
+    answer = fit(problem)
+    lengths = np.sqrt(np.sum(tools.parts(problem).X ** 2, axis=0))
+    if answer.coefficients is None or not np.max(lengths, initial=0.0) > 5e3 * np.min(lengths, initial=np.inf):
+        return answer
+    nothing = np.full(problem.p, np.nan)
+    return replace(answer, coefficients=nothing, standard_errors=nothing)
