@@ -109,6 +109,9 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
         slow = slow or ((cut or now.decrement > SLOW * before) and now.decrement**2 < NEARLY * now.deviance)
         before, whole = now.decrement, newton_step(now) if slow else fisher_step(now)
         then, step, walled = halve(at, beta, whole, now)
+        if then is None and not (slow or now.settled):  # the expected weights may be next to nothing, far from the data
+            slow, whole = True, newton_step(now)
+            then, step, walled = halve(at, beta, whole, now)
         cut = step is not whole  # too long a step, where Fisher scoring overshoots
         if then is None and now.settled and blind < BLIND_STEPS:
             blind, step = blind + 1, newton_step(now)

@@ -33,6 +33,7 @@ CONVINCING = 6.0
 #: Another root of the score: so near zero the score, in standard errors, and so far off the estimate, in its scale.
 A_ROOT = 1e-6
 APART = 1e-3
+FLAT = 1e-14  # of the deviance: what is no slope
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,28 @@ class Trial:
         stays = (
             here.valid and np.all(triangle > 0) and here.decrement <= A_ROOT * math.sqrt(here.deviance / self.problem.n)
         )
-        return None if apart < APART or not stays or here.smallest_weight <= 0 else (here, there)
+        hidden = here.smallest_weight <= 0 and self._hidden_slope(got)
+        return None if apart < APART or not stays or hidden else (here, there)
+
+    def _hidden_slope(self, beta: Array) -> bool:
+        """Whether the deviance still falls along a row whose working weight is 0 in doubles: the score misses it.
+
+        Where a mean of 1e115 makes the variance overflow it does not; where a probability rounds to 1 against a
+        failure it does.
+        """
+        problem, link = self.problem, link_of(self.problem.link)
+        family = family_of(problem.family, problem.theta, problem.power)
+        used, kept = problem.prior_weights > 0, ~np.isnan(beta)
+        eta = (problem.X[:, kept] @ beta[kept] + problem.offsets)[used]
+        y, w = problem.y[used], problem.prior_weights[used]
+
+        def deviance(eta: Array) -> Array:
+            return w * family.unit_deviance(y, link.linkinv(eta), link.complement(eta))
+
+        with np.errstate(all="ignore"):
+            mu_eta, V = link.mu_eta(eta), family.variance(link.linkinv(eta), link.complement(eta))
+            still = np.abs(deviance(eta + 1.0) - deviance(eta - 1.0)) <= FLAT * np.sum(deviance(eta))
+            return bool(np.any(~((w * mu_eta**2 / V > 0) | still)))
 
     @cached_property
     def expected(self) -> dict[str, Any]:

@@ -738,7 +738,7 @@ def test_messages_name_the_place_and_the_nearest_name() -> None:
     for bad in ("no", [], ["no", "no"], [1, 2]):
         with pytest.raises(FormulaError, match="distinct strings"):
             design("y ~ g", data, levels | {"g": bad})
-    with pytest.raises(FormulaError, match="holds strings; give its levels"):
+    with pytest.raises(FormulaError, match=r"holds strings, .* give its levels"):
         design("y ~ g", data, {})
     with pytest.raises(FormulaError, match="same name"):
         design("y ~ a", pd.concat([data, data], axis=1), {})

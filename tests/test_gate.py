@@ -14,7 +14,7 @@ from support.one_fit import ONE_FIT
 from conformance.checks import CHECKS
 from conformance.checks.invariance import INVARIANCE_CHECKS
 from conformance.checks.optimiser import maximise
-from conformance.conventions import CONVENTIONS, declared, of_model, under
+from conformance.conventions import CONVENTIONS, DEFAULTS, declared, of_model, under
 from conformance.errors import ImplementationError
 from conformance.fit import KEYS, Fit, Unsupported
 from conformance.gate import judge, run, weigh
@@ -286,3 +286,29 @@ def test_a_fit_that_breaks_down_on_a_twin_fails_every_invariance_that_arises(lib
                 left.discard(mine.check)
                 assert theirs.outcome is Outcome.FAIL, (id, theirs)
     assert not left
+
+
+def test_an_answer_without_a_digit_passes_nothing_however_little_the_data_can_give(library: Library) -> None:
+    case = library.case("binomial-cloglog-lost-weights")
+    astray = replace(fit(case.problem()), coefficients=np.array([-2.9e12, 2.9e12]))
+    reference = reference_of(library, case)
+    (verdict,) = weigh(from_object("astray", lambda problem: astray), case, reference, checks=["coefficients"]).verdicts
+    assert verdict.outcome is Outcome.UNDECIDED
+    assert verdict.digits is not None
+    assert verdict.required is not None
+    assert verdict.required < verdict.digits < 0
+
+
+@pytest.mark.parametrize(
+    ("id", "away", "hidden"),
+    [("chickweight-ig-log", 260.0, False), ("menarche-proportions-cloglog", 40.0, True)],
+)
+def test_a_row_of_weight_0_in_doubles_hides_a_slope_only_where_the_deviance_still_falls(
+    library: Library, id: str, away: float, hidden: bool
+) -> None:
+    case = library.case(id)
+    at = fit(case.problem()).coefficients + np.where(np.arange(case.problem().p) == 0, away, 0.0)
+    own = replace(fit(case.problem()), coefficients=at)
+    trial = Trial(case, case.problem(), own, None, reference_of(library, case), DEFAULTS)
+    assert trial.rows_at(at).smallest_weight == 0.0
+    assert trial._hidden_slope(at) is hidden

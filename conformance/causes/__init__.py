@@ -83,7 +83,7 @@ def coefficients_first(trial: Trial, quantity: str) -> Cause | None:
     if np.any(np.isnan(expected) != np.isnan(fit.coefficients)):
         return None
     digits = worst(agreement(fit.coefficients, expected, trial.scale("coefficients")))[0]
-    required = float(np.min(trial.required(trial.attainable("coefficients"))))
+    required = max(float(np.min(trial.required(trial.attainable("coefficients")))), 0.0)
     if digits >= min(required, trial.demand.digits):
         return None
     cause, sentence = explain(trial.basic, "coefficients")

@@ -154,6 +154,8 @@ def lost_precision(trial: Trial, quantity: str) -> Cause | None:
     for digits in (10, 9, 8, 7, 6, 5, 4):
         if digits_right > 3.0 and all_are(lambda v, d=digits: float(f"{v:.{d}g}")):
             return "rounded", f"every reported coefficient has {digits} significant digits at most: they were rounded"
+    if digits_right < 0 and not trial.rows_at(fit.coefficients).valid:  # no rounding leads out of the domain
+        return None
     error, cond = _error(trial, name), condition(trial)
     if cond > 1e3 and error <= 100.0 * U * cond**2:
         return (

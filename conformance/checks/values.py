@@ -198,6 +198,9 @@ def compare(trial: Trial, quantity: str, got: Any = None, expected: Mapping[str,
         got=float(got[place]),
         want=float(want[place]),
     )
+    if found.outcome is Outcome.PASS and digit < 0:
+        message = "rounding alone may be larger than it is: no digit can be asked, and none is there"
+        return replace(found, outcome=Outcome.UNDECIDED, message=message)
     if found.outcome is Outcome.PASS:
         return replace(found, message=_r_is_off(trial, quantity, want, place, need))
     if _as_undefined_in_r(trial, quantity, found.got):
