@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from conformance.case import Case, read_case
 from conformance.checks import CHECKS
 from conformance.drawn import ALL_PAIRS, Drawn, problems
 from conformance.errors import CallError
-from conformance.gate import answer, weigh
+from conformance.gate import answer, found_once, weigh
 from conformance.implementations import Implementation, find
 from conformance.processes import workers
 from conformance.references import certified, proof
@@ -300,10 +300,7 @@ def _judged(
 
 
 def _judge_by_name(name: str, demand: Demand, checks: Sequence[str], drawn: Drawn) -> Judged:
-    return judge(_found(name), drawn, demand, checks)
-
-
-_found = cache(find)  # once in each process
+    return judge(found_once(name), drawn, demand, checks)
 
 
 def _shrunk(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -150,15 +150,10 @@ def _alone(ask: Callable[[str], CaseResult], id: str, checks: Sequence[str]) -> 
 def _judge_by_name(
     implementation: str, library: Library, id: str, demand: Demand, limits: Limits, checks: Sequence[str]
 ) -> CaseResult:
-    return judge(_found(implementation, limits), library, id, demand, checks)
+    return judge(found_once(implementation, limits), library, id, demand, checks)
 
 
-_FOUND: dict[str, Implementation] = {}
-
-
-def _found(name: str, limits: Limits) -> Implementation:
-    """``find``, once in each process."""
-    return _FOUND[name] if name in _FOUND else _FOUND.setdefault(name, find(name, limits))
+found_once = cache(find)  # once in each process
 
 
 def judge(

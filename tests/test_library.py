@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.command import command
 
 from conformance.coverage import coverage, lint
 from conformance.family import PAIRS
@@ -126,3 +127,12 @@ def test_a_library_is_sent_to_another_process_without_what_it_has_read(library: 
     sent = pickle.loads(pickle.dumps(library))
     assert vars(sent) == {"cases": library.cases, "references": library.references}
     assert sent.case("dobson").id == "dobson"
+
+
+def test_the_readme_has_the_coverage_table_of_this_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = readme.split("$ glm-conformance cases coverage\n")[1].split("\n```")[0]
+    said = [line.rstrip() for line in command("cases", "coverage").out.strip("\n").splitlines()]
+    assert shown.splitlines() == said, "python scripts/readme.py README.md makes it anew"
