@@ -21,6 +21,10 @@ from conformance.trial import CONVINCING, Cause, Trial
 Array = NDArray[np.float64]
 
 
+#: Rows that programs take together: powers of 2 and of 10.
+BLOCKS = (*(2**k for k in range(6, 17)), 100, 1_000, 10_000)
+
+
 def other_problem(trial: Trial, quantity: str) -> Cause | None:
     """The reported coefficients solve the score equations, but of another problem."""
     right = trial.expected.get("coefficients")
@@ -106,6 +110,11 @@ def _rarer_problems(problem: Problem) -> Iterator[tuple[str, Problem]]:
         once = np.zeros(problem.n)
         once[first] = w[first]
         yield "with identical rows counted once (duplicates dropped)", replace(problem, weights=once)
+    for size in BLOCKS:
+        left = problem.n % size
+        if 0 < left < problem.n:
+            cut = np.where(np.arange(problem.n) < problem.n - left, w, 0.0)
+            yield f"without the last rows, those after whole blocks of {size}", replace(problem, weights=cut)
     for j, name in enumerate(problem.names):
         match = re.match(r"^I\((\w+)\^(\d+)\)$", name)
         if match and problem.data is not None and match.group(1) in problem.data:

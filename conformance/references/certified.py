@@ -22,9 +22,6 @@ from conformance.references.movement import Movement
 from conformance.references.proof.root import set_up
 from conformance.trial import Reference
 
-#: Beyond this many rows the stored proof leaves out what is one value a row: the file would be larger than its data.
-ROWS_STORED = 20_000
-
 
 def prove_case(case: Case) -> dict[str, Any]:
     """The proof of ``case`` as JSON; proof.Undecided where nothing could be proven.
@@ -33,7 +30,7 @@ def prove_case(case: Case) -> dict[str, Any]:
     """
     problem = case.problem()
     try:
-        proven = proof.as_json(proof.prove(problem, rowwise=problem.n <= ROWS_STORED))
+        proven = proof.as_json(proof.prove(problem, rowwise=problem.n <= store.ROWS_STORED))
     except proof.Invalid as error:
         message = f"written as {case.outcome}, but the input is invalid: {error}; correct the case"
         raise case.error("outcome", message) from error
@@ -116,7 +113,7 @@ def _left_out(case: Case, stored: Mapping[str, Any]) -> list[str]:
     found = []
     if case.has_estimate and not (stored.get("condition") and stored.get("sigma")):
         found.append("condition or sigma is missing, so that no tolerance can be derived")
-    if case.has_estimate and case.problem().n <= ROWS_STORED:
+    if case.has_estimate and case.problem().n <= store.ROWS_STORED:
         found += [f"{name} is missing" for name in BY_ROW if name not in stored]
     return found
 

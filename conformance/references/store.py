@@ -25,6 +25,9 @@ from conformance.fit import KEYS
 from conformance.library import Library
 
 SCHEMA = 1
+
+#: Beyond this many rows what is one value a row is left out: the file would be larger than its data.
+ROWS_STORED = 20_000
 _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 

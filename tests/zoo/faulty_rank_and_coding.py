@@ -320,3 +320,17 @@ def duplicate_rows_dropped(problem: Problem) -> Fit:
     w = np.zeros(problem.n)
     w[first] = problem.prior_weights[first]
     return fit(replace(problem, weights=w)) if np.any(w == 0) else fit(problem)
+
+
+@fault(
+    "rows-beyond-whole-blocks",
+    thread="own",
+    says="sums go over blocks of 4096 rows, and what is left after the last whole one is left out",
+    cause=r"last rows",
+)
+def rows_beyond_whole_blocks(problem: Problem) -> Fit:
+    if problem.n <= 4096:
+        return fit(problem)
+    w = problem.prior_weights.copy()
+    w[problem.n - problem.n % 4096 :] = 0.0
+    return fit(replace(problem, weights=w))
