@@ -36,7 +36,7 @@ def worst(digits: Array) -> tuple[float, int]:
 
 def spelled(digits: float) -> str:
     """'6.3'; 'no' where the error is infinite, or a number stands against NaN."""
-    return "no" if digits == -math.inf else f"{digits:.1f}"
+    return "no" if digits == -math.inf else f"{round(digits, 1) + 0.0:.1f}"
 
 
 def root_mean_square(values: Array) -> float:

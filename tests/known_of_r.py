@@ -13,6 +13,7 @@ R_IS_OFF = {
     "lone-failure-probit": "the same: the row that pulls is clamped",
     "lone-failure-logit": "the same for the logit link",
     "lone-failure-cloglog": "the same for the complementary log-log link",
+    "binomial-cloglog-lost-weights": "the same, and a divergence that is called convergence",
     "gaussian-inverse-no-way-across": "steps across the infinite mean at eta = 0, runs to 1e24 and says converged",
     "gaussian-inverse-two-sides-of-a-pole": "crosses the same pole to and fro, and says that it did not converge",
     "gaussian-log-swinging": "swings about the maximum, and says that it did not converge",

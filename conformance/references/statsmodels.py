@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from conformance.errors import ImplementationError
 from conformance.fit import Unsupported
 from conformance.problem import Problem
 
@@ -26,7 +27,11 @@ def describe() -> dict[str, Any]:
     import numpy as np
 
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    try:
+        packages = {name: version(name) for name in ("statsmodels", "numpy", "scipy", "pandas")}
+    except PackageNotFoundError as error:
+        raise ImplementationError(f"{error}: pip install 'glm-conformance[statsmodels]'") from error
     return {
-        "packages": {name: version(name) for name in ("statsmodels", "numpy", "scipy", "pandas")},
+        "packages": packages,
         "blas": f"{blas.get('name')} {blas.get('version')}",
     }

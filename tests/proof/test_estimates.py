@@ -67,7 +67,7 @@ R_CONVENTIONS = {**DEFAULTS, "negative_binomial_dispersion": "estimated"}
 #: Why a quantity is left undecided; a perfect fit's AIC is infinite, and a Tweedie family has no likelihood in R.
 NOTHING_TO_COMPARE = (
     "the fit says that they were too few|has no such value under the declared conventions|"
-    "the reference value is (nan|-?inf)|R's own definition of|other columns of a dependent set"
+    "the reference value is (nan|-?inf)|R's own definition of|other columns of a dependent set|no digit can be asked"
 )
 
 
