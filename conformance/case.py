@@ -13,7 +13,7 @@ import json
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -33,7 +33,18 @@ from conformance.yaml_files import explained, line_of, plain, text_of, tree_of
 FamilyName = Literal["gaussian", "binomial", "poisson", "gamma", "inverse_gaussian", "negative_binomial", "tweedie"]
 LinkName = Literal["identity", "log", "logit", "probit", "cauchit", "cloglog", "inverse", "inverse_squared", "sqrt"]
 Outcome = Literal["estimate", "separated", "quasi_separated", "rank_deficient", "boundary", "invalid"]
-Defect = Literal["offset_length", "weights_length", "nan_in_x", "inf_in_x", "nan_in_y", "inf_in_y"]
+Defect = Literal[
+    "offset_length",
+    "weights_length",
+    "nan_in_x",
+    "inf_in_x",
+    "nan_in_y",
+    "inf_in_y",
+    "nan_in_offset",
+    "inf_in_offset",
+    "nan_in_weights",
+    "inf_in_weights",
+]
 Expression = Annotated[str, Field(min_length=1)]
 
 #: The keys that say what is asked.  A reference is stale when one of these moved, not when a note was reworded.
@@ -184,10 +195,11 @@ def damaged(problem: Problem, defect: Defect) -> Problem:
     if defect == "weights_length":
         return replace(problem, weights=np.ones(problem.n - 1))
     bad = np.nan if defect.startswith("nan") else np.inf
-    if defect.endswith("y"):
-        y = problem.y.copy()
-        y[0] = bad
-        return replace(problem, y=y)
+    where = defect.split("_")[-1]
+    rows = {"y": problem.y, "offset": problem.offsets, "weights": problem.prior_weights}
+    if where in rows:
+        changed: dict[str, Any] = {where: np.concatenate([[bad], rows[where][1:]])}
+        return replace(problem, **changed)
     X = problem.X.copy()
     X[0, -1] = bad
     return replace(problem, X=X)

@@ -16,7 +16,7 @@ from conformance.checks.invariance import INVARIANCE_CHECKS
 from conformance.checks.optimiser import maximise
 from conformance.conventions import CONVENTIONS, DEFAULTS, declared, of_model, under
 from conformance.errors import ImplementationError
-from conformance.fit import KEYS, Fit, Unsupported
+from conformance.fit import BY_ROW, KEYS, Fit, Unsupported
 from conformance.gate import judge, run, weigh
 from conformance.implementations import Implementation, find, from_object
 from conformance.irls import fit
@@ -312,3 +312,20 @@ def test_a_row_of_weight_0_in_doubles_hides_a_slope_only_where_the_deviance_stil
     trial = Trial(case, case.problem(), own, None, reference_of(library, case), DEFAULTS)
     assert trial.rows_at(at).smallest_weight == 0.0
     assert trial._hidden_slope(at) is hidden
+
+
+@pytest.mark.parametrize("id", ["dobson", "aids-saturated-logit", "clotting-saturated-gamma", "contraception"])
+def test_a_fitter_that_adds_rows_in_another_order_each_time_remembers_nothing(library: Library, id: str) -> None:
+    rng = np.random.default_rng(7)
+
+    def in_any_order(problem: Problem) -> Fit:
+        order = rng.permutation(problem.n)
+        arrays = {name: getattr(problem, name) for name in ("X", "y", "weights", "offset", "successes")}
+        answer = fit(replace(problem, **{k: None if v is None else v[order] for k, v in arrays.items()}))
+        back = np.argsort(order)
+        rows = {key: None if getattr(answer, key) is None else getattr(answer, key)[back] for key in BY_ROW}
+        return replace(answer, **rows)
+
+    case = library.case(id)
+    found = weigh(from_object("mine", in_any_order), case, reference_of(library, case), checks=["same_answer_twice"])
+    assert not found.verdicts[0].failing, found.verdicts[0].message

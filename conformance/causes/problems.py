@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 
 
 #: Rows that programs take together: powers of 2 and of 10.
-BLOCKS = (*(2**k for k in range(6, 17)), 100, 1_000, 10_000)
+BLOCKS = (*(2**k for k in range(6, 17)), 100, 500, 1_000, 5_000, 10_000)
 
 
 def other_problem(trial: Trial, quantity: str) -> Cause | None:

@@ -73,10 +73,13 @@ def _difference(trial: Trial, second: Fit, when: str) -> Finding | None:
     """The finding where a second answer is not the first, to the digits that doubles have there."""
     for quantity in _COMPARED:
         a, b = getattr(trial.fit, quantity), getattr(second, quantity)
-        if a is None or b is None:
+        known = np.isfinite(np.asarray(trial.expected.get(quantity, 0.0), dtype=np.float64))
+        if a is None or b is None or not np.any(known):  # the logarithm of a deviance that is all rounding
             continue
         size = np.abs(np.nan_to_num(np.atleast_1d(a)))
         scale = np.maximum(size, SMALL_ENTRY * float(np.max(size, initial=0.0)) + LEAST)
+        if quantity in trial.expected:  # a deviance that is 0 but for rounding has no digits of its own
+            scale = np.maximum(scale, np.broadcast_to(trial.scale(quantity), scale.shape))
         attainable = trial.attainable(quantity) if quantity in trial.expected else None
         can = SAME_DIGITS if attainable is None else float(np.nanmin(attainable, initial=16.0))
         required = min(SAME_DIGITS, can - math.log10(trial.guard))
