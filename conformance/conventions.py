@@ -114,7 +114,7 @@ def _under(reference: Values, problem: Problem, conventions: Mapping[str, str]) 
                 values[name] = values[name] * values["df_residual"] / df if df > 0 else np.nan
         closed = family.name in ("gaussian", "inverse_gaussian") and "deviance" in values  # else an equation's root
         values["dispersion_mle"] = values["deviance"] / rows if closed else None
-        values["log_likelihood_pearson"] = values["log_likelihood_mle"] = None  # they are at the other dispersions
+        values["log_likelihood_mle"] = None  # it is at the other dispersion
         values["df_residual"] = df
 
     # 2. The dispersion, and with it the standard errors
