@@ -86,7 +86,8 @@ def pass_over_rows(
     of_mean = np.abs(at.mu_eta) * of_eta
     size = np.abs(y) + np.abs(at.mu)
     of_residual = np.abs(at.residual) if family.name == "binomial" else size  # no digit lost there
-    of_row = np.where(root > 0, (np.abs(at.pull) * of_residual + bend * of_eta) / root, 0.0)
+    of_score = np.maximum(bend, np.abs(at.observed)) * of_eta  # its derivative in eta is minus the observed weight
+    of_row = np.where(root > 0, (np.abs(at.pull) * of_residual + of_score) / root, 0.0)
     ends = walled or link.name == "inverse"
     end = np.minimum(np.abs(eta), at.nu) if family.means.high == 1.0 else np.abs(eta)
     return Rows(
