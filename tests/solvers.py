@@ -65,6 +65,8 @@ def working_response(problem: Problem, solve: LeastSquares, steps: int = 25) -> 
             root = np.sqrt(w * mu_eta**2 / family.variance(mu, nu))
             z = eta - offset + family.residual(y, mu, nu) / mu_eta
         live = np.isfinite(root) & (root > 0) & np.isfinite(z)
+        if np.count_nonzero(live) < beta.size:
+            raise Unsupported("the expected information is next to nothing: Fisher's step leads out of all rows")
         new = solve(X[live] * root[live, None], z[live] * root[live])
         move = float(np.max(np.abs(new - beta) / np.maximum(np.abs(beta), 1e-300)))
         if move >= size and move < 1e-6:
