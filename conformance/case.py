@@ -35,7 +35,9 @@ LinkName = Literal["identity", "log", "logit", "probit", "cauchit", "cloglog", "
 Outcome = Literal["estimate", "separated", "quasi_separated", "rank_deficient", "boundary", "invalid"]
 Defect = Literal[
     "offset_length",
+    "offset_short",
     "weights_length",
+    "weights_long",
     "nan_in_x",
     "inf_in_x",
     "nan_in_y",
@@ -192,8 +194,12 @@ def damaged(problem: Problem, defect: Defect) -> Problem:
     """``problem`` with arrays that no implementation may accept."""
     if defect == "offset_length":
         return replace(problem, offset=np.zeros(problem.n + 1))
+    if defect == "offset_short":
+        return replace(problem, offset=problem.offsets[:2])  # that divides n, so that R recycles it
     if defect == "weights_length":
         return replace(problem, weights=np.ones(problem.n - 1))
+    if defect == "weights_long":
+        return replace(problem, weights=np.ones(problem.n + 1))
     bad = np.nan if defect.startswith("nan") else np.inf
     where = defect.split("_")[-1]
     rows = {"y": problem.y, "offset": problem.offsets, "weights": problem.prior_weights}

@@ -12,7 +12,7 @@ import pytest
 from support.one_fit import ONE_FIT
 
 from conformance.checks import CHECKS
-from conformance.checks.invariance import INVARIANCE_CHECKS
+from conformance.checks.invariance import INVARIANCE_CHECKS, INVARIANCES
 from conformance.checks.optimiser import maximise
 from conformance.conventions import CONVENTIONS, DEFAULTS, declared, of_model, under
 from conformance.errors import ImplementationError
@@ -329,3 +329,45 @@ def test_a_fitter_that_adds_rows_in_another_order_each_time_remembers_nothing(li
     case = library.case(id)
     found = weigh(from_object("mine", in_any_order), case, reference_of(library, case), checks=["same_answer_twice"])
     assert not found.verdicts[0].failing, found.verdicts[0].message
+
+
+def test_what_a_twin_must_answer_comes_back_as_the_first_answer(library: Library) -> None:
+    arisen = set()
+    for id in library.select():
+        case = library.case(id)
+        if not case.has_estimate:
+            continue
+        reference, problem = reference_of(library, case), case.problem()
+        beta = reference.values["coefficients"]
+        conventions = of_model(declared({}), case.family, case.link)
+        trial = Trial(case, problem, Fit(coefficients=beta), None, reference, conventions)
+        for make in INVARIANCES:
+            other = make(trial)
+            if other is not None:
+                arisen.add(make)
+                there = other.onward(beta)
+                assert there.shape == (other.problem.p,), (id, make)
+                back = other.of("coefficients", Fit(coefficients=there))
+                size = np.abs(beta[: len(back)]) + np.abs(beta[: len(back)]).max(initial=1.0)
+                np.testing.assert_array_less(np.nan_to_num(np.abs(back - beta[: len(back)]) / size), 1e-12)
+    assert arisen == set(INVARIANCES)
+
+
+def test_a_fault_that_only_a_twin_has_is_named_in_the_twins_own_terms(library: Library) -> None:
+    def turned(problem: Problem) -> Fit:
+        return fit(problem if problem.offset is None else replace(problem, offset=-problem.offset))
+
+    for id in ("contraception", "dobson", "quine-nb-log"):
+        found = judge(from_object("turned", turned), library, id, checks=["constant_added_to_the_offset"])
+        assert found.verdicts[0].cause == "with the offset's sign reversed", found.verdicts[0].message
+
+
+@pytest.mark.parametrize("quantity", ["standard_errors", "covariance"])
+def test_a_number_for_an_aliased_column_is_refused(library: Library, quantity: str) -> None:
+    def filled(problem: Problem) -> Fit:
+        right = fit(problem)
+        return replace(right, **{quantity: np.nan_to_num(getattr(right, quantity))})
+
+    found = judge(from_object("filled", filled), library, "mtcars-aliased-middle", checks=[quantity])
+    assert found.verdicts[0].outcome is Outcome.FAIL
+    assert found.verdicts[0].cause == "aliasing"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from conformance.causes.solved import Solved
+from conformance.causes.solved import Solved, solved
 from conformance.rows import observed_weights
 from conformance.trial import Trial
 
@@ -25,6 +26,9 @@ def covariance_slips(trial: Trial, at: Solved) -> Iterator[tuple[str, Array]]:
         return
     want = full[np.ix_(kept, kept)]
     yield "the diagonal of the covariance, with zeros off it", np.diag(np.diag(want))
+    se = np.sqrt(np.diag(want))
+    if np.all(se > 0):
+        yield "the correlation of the estimates, not their covariance", want / np.outer(se, se)
     with np.errstate(all="ignore"):
         yield (
             "the reciprocal of the information's diagonal",
@@ -38,6 +42,10 @@ def covariance_slips(trial: Trial, at: Solved) -> Iterator[tuple[str, Array]]:
         n = len(at.X)
         if n > p:
             yield "the sandwich (robust, HC1) covariance", meat * n / (n - p)
+    blind = without_offset(trial)
+    S = None if blind is None else _root_of_inverse(at.X, blind)
+    if S is not None:
+        yield "computed at the linear predictor without the offset", (phi or 1.0) * S @ S.T
     if trial.problem.intercept and p > 1:
         turn = np.eye(p)
         turn[0, 1:] = trial.problem.X[:, kept][:, 1:].mean(axis=0)
@@ -54,6 +62,14 @@ def covariance_slips(trial: Trial, at: Solved) -> Iterator[tuple[str, Array]]:
         yield "computed with a dispersion that was estimated where it is known to be 1", want * chi2 / df
     yield from floored_weights(at, phi or 1.0)
     yield from wrong_information(trial, at, kept)
+
+
+def without_offset(trial: Trial) -> Array | None:
+    """The working weights of the used rows at X beta, the offset left out of it; None where there is no offset."""
+    if trial.problem.offset is None:
+        return None
+    at = solved(replace(trial, problem=replace(trial.problem, offset=None)))
+    return None if at is None else at.W
 
 
 def _root_of_inverse(X: Array, W: Array) -> Array | None:

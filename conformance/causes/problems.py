@@ -21,6 +21,8 @@ from conformance.trial import CONVINCING, Cause, Trial
 Array = NDArray[np.float64]
 
 
+INT32 = 2.0**31 - 1.0
+
 #: Rows that programs take together: powers of 2 and of 10.
 BLOCKS = (*(2**k for k in range(6, 17)), 100, 500, 1_000, 5_000, 10_000)
 
@@ -100,6 +102,13 @@ def _rarer_problems(problem: Problem) -> Iterator[tuple[str, Problem]]:
             "with the exponential of the offset (the exposure, not logged)",
             replace(problem, offset=np.exp(problem.offset)),
         )
+    if problem.offset is not None and np.any(problem.offset != problem.offset[0]):
+        centred = problem.offset - np.mean(problem.offset)
+        yield "with its offset centred, and the mean not put back", replace(problem, offset=centred)
+    if problem.theta is not None and np.rint(problem.theta) not in (0.0, problem.theta):
+        yield "with theta rounded to a whole number", replace(problem, theta=float(np.rint(problem.theta)))
+    if np.max(problem.y, initial=0.0) > INT32:
+        yield "with responses kept at 2^31 - 1 (32-bit integers)", replace(problem, y=np.minimum(problem.y, INT32))
     if np.any(w == 0):
         yield "with weight 1 for the rows of weight 0", replace(problem, weights=np.where(w == 0, 1.0, w))
     if problem.weights is not None and np.any(np.trunc(w) != w):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from conformance.causes.information import covariance_slips, observed_leverages
+from conformance.causes.information import covariance_slips, observed_leverages, without_offset
 from conformance.causes.solved import Solved, solved
 from conformance.family import family_of
 from conformance.link import LINKS
@@ -150,6 +150,8 @@ def _slips_at_the_solution(trial: Trial, quantity: str) -> Iterator[tuple[str, A
         yield "multiplied by the weights (counts in place of proportions)", want * w
     if quantity == "working_residuals":
         yield "the response residuals: not divided by mu_eta", at.residual
+        if weighted:
+            yield "multiplied by the roots of the weights", want * np.sqrt(w)
     if quantity == "fitted_values":
         yield "the linear predictor", at.eta
         if problem.offset is not None:
@@ -158,9 +160,11 @@ def _slips_at_the_solution(trial: Trial, quantity: str) -> Iterator[tuple[str, A
             if name != problem.link:
                 yield f"computed with the inverse of the {name} link", link.linkinv(at.eta)
     if quantity == "leverages" and p:
+        blind = without_offset(trial)
         for words, weights in (
             ("the leverages of X: unweighted", np.ones(rows)),
             ("computed without the prior weights", at.W / w[used]),
+            ("computed at the linear predictor without the offset", at.W if blind is None else blind),
         ):
             h = np.zeros(n)
             h[used] = np.sum(np.linalg.qr(at.X * np.sqrt(weights)[:, None])[0] ** 2, axis=1)
@@ -223,6 +227,8 @@ def likelihood_slips(trial: Trial, at: Solved, want: float) -> Iterator[tuple[st
                 change += special.digamma(theta + y) - special.digamma(theta)
                 change -= special.gammaln(theta + y) - special.gammaln(theta)
             yield "computed with digamma for log-gamma", want + float(np.sum(w * change))
+        if name == "gaussian":
+            yield "without its constant, half the logs of the weights", want - 0.5 * float(np.sum(np.log(w)))
         if name in ("gaussian", "inverse_gaussian"):
             size = float(used.sum() if name == "gaussian" else np.sum(w))
             yield "without its constants, log 2 pi", want + 0.5 * size * float(np.log(2.0 * np.pi))

@@ -161,6 +161,11 @@ class _LevelTwin(Twin):
             value[0] -= value[self.column]
         return value
 
+    def onward(self, beta: Array) -> Array:
+        turned = beta.copy()
+        turned[0] += turned[self.column]
+        return super().onward(turned)
+
 
 def counts_are_rates(trial: Trial) -> Twin | None:
     """Poisson counts with the offset log(e) are rates y/e with the weights e: the same score equations."""

@@ -14,7 +14,7 @@ from conformance.causes import explain
 from conformance.digits import CAP, agreement, spelled, worst
 from conformance.fit import Fit
 from conformance.problem import Problem
-from conformance.trial import Cause, Demand, Finding, Trial
+from conformance.trial import Cause, Demand, Finding, Reference, Trial
 from conformance.verdict import Outcome
 
 Array = NDArray[np.float64]
@@ -49,6 +49,12 @@ class Twin:
             if quantity == "standard_errors":
                 return value[self.back] * np.abs(self.factors) * dict(self.same).get(quantity, 1.0)
             return value * dict(self.same)[quantity]
+
+    def onward(self, beta: Array) -> Array:
+        """The twin's coefficients from those of the first problem: `of`, the other way round."""
+        turned = np.empty(len(self.back))
+        turned[self.back] = (beta[: len(self.back)] - self.shift) / self.factors
+        return turned
 
 
 def twin(
@@ -132,12 +138,36 @@ def _cause(trial: Trial, other: Twin, again: Fit, quantity: str, untouched: bool
         changed = [name for name in ("offset", "weights") if _differ(getattr(trial.problem, name), other.problem, name)]
         ignored = f"the {' and '.join(changed)} has no effect (ignored), or " if changed else ""
         return "remembers", f"; it is, to the last bit, the answer to the earlier fit: {ignored}it remembers that fit"
-    assert trial.fit is not None
-    farther = min((_moved(trial, other, again, quantity), trial), key=lambda one: _digits(one, quantity))
-    cause, sentence = explain(farther, quantity)
+    moved = _moved(trial, other, again, quantity)
+    if _digits(trial, quantity) <= _digits(moved, quantity):
+        who, (cause, sentence) = "the fit", explain(trial, quantity)
+    else:
+        who, (cause, sentence) = "the twin", explain(_own(trial, other, again), quantity)
+        if cause == "unexplained" and quantity != "coefficients":
+            cause, sentence = explain(moved, quantity)
+    farther = trial if who == "the fit" else moved
     if cause == "unexplained" or (cause == "early stop" and _digits(farther, quantity) < NEAR):
         return "invariance", ""
-    return cause, f"; of {'the fit' if farther is trial else 'the twin'}: {sentence}"
+    return cause, f"; of {who}: {sentence}"
+
+
+#: What a twin's reference has: it follows from the first one's.
+FOLLOWS = ("deviance", "dispersion", "dispersion_pearson", "dispersion_deviance", "df_residual", "df_null", "rank")
+
+
+def _own(trial: Trial, other: Twin, again: Fit) -> Trial:
+    """The twin's answer as one to its own problem, whose reference values follow from the first one's."""
+    first, factors = trial.reference.values, dict(other.same)
+    values = {"coefficients": other.onward(first["coefficients"])}
+    for name in FOLLOWS:
+        if first.get(name) is not None:
+            values[name] = first[name] / factors.get("dispersion" if name.startswith("dispersion") else name, 1.0)
+    errors = first.get("standard_errors")
+    if errors is not None and "standard_errors" in factors:
+        values["standard_errors"] = np.empty(len(other.back))
+        values["standard_errors"][other.back] = errors[: len(other.back)] / np.abs(other.factors)
+    reference = Reference(values, trial.reference.source)
+    return replace(trial, problem=other.problem, fit=again, reference=reference, touched=())
 
 
 def _moved(trial: Trial, other: Twin, again: Fit, *quantities: str) -> Trial:

@@ -171,7 +171,7 @@ def compare(trial: Trial, quantity: str, got: Any = None, expected: Mapping[str,
     want = np.atleast_1d(np.asarray((expected or trial.expected)[quantity], dtype=np.float64))
     got = np.atleast_1d(np.asarray(getattr(trial.fit, quantity) if got is None else got, dtype=np.float64))
     if quantity != "coefficients":  # what has no finite value is nobody's to know; what is aliased must be NaN
-        aliased = np.isnan(np.atleast_1d(trial.expected["coefficients"])) if quantity in BY_COLUMN else np.array(False)
+        aliased = _aliased(trial, quantity)
         unknown = ~np.isfinite(want) & ~aliased
         if np.all(unknown):
             message = f"the reference value is {want.flat[0]}: nothing to compare"
@@ -209,11 +209,21 @@ def compare(trial: Trial, quantity: str, got: Any = None, expected: Mapping[str,
         )
         return replace(found, outcome=Outcome.UNDECIDED, message=message)
     cause, sentence = explain(trial, quantity)
+    if quantity != "coefficients" and np.broadcast_to(_aliased(trial, quantity), digits.shape)[place]:
+        cause, sentence = "aliasing", "that belongs to an aliased column, which has none: report NaN there, as R does"
     message = (
         f"{found.quantity}: got {found.got!r}, want {found.want!r} ({trial.reference.source}); "
         f"{spelled(digit)} digits where {need:.1f} are required; {sentence}"
     )
     return replace(found, cause=cause, message=message)
+
+
+def _aliased(trial: Trial, quantity: str) -> NDArray[np.bool_]:
+    """Which entries of ``quantity`` belong to an aliased column."""
+    gone = np.isnan(np.atleast_1d(trial.expected["coefficients"]))
+    if quantity == "covariance":
+        return np.asarray(gone[:, None] | gone[None, :])
+    return gone if quantity in BY_COLUMN else np.array(False)
 
 
 def _as_undefined_in_r(trial: Trial, quantity: str, got: Any) -> bool:

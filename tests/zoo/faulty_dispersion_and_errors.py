@@ -351,3 +351,36 @@ def errors_of_the_last_column_repeated(problem: Problem) -> Fit:
     errors = answer.standard_errors.copy()
     errors[kept] = answer.standard_errors[kept][pivot]
     return replace(answer, standard_errors=errors)
+
+
+@fault(
+    "correlation-for-covariance",
+    thread="own",
+    says="the correlation of the estimates is reported as their covariance",
+    cause=r"correlation",
+)
+def correlation_for_covariance(problem: Problem) -> Fit:
+    answer = fit(problem)
+    assert answer.covariance is not None
+    assert answer.standard_errors is not None
+    with np.errstate(all="ignore"):
+        return replace(answer, covariance=answer.covariance / np.outer(answer.standard_errors, answer.standard_errors))
+
+
+@fault(
+    "errors-at-eta-without-offset",
+    thread="own",
+    says="the information is taken at X beta, without the offset",
+    cause=r"predictor without the offset",
+)
+def errors_at_eta_without_offset(problem: Problem) -> Fit:
+    answer = fit(problem)
+    if problem.offset is None or not answer.converged:
+        return answer
+    at = tools.parts(problem)
+    W, _ = tools.working_at(problem, replace(at, offset=np.zeros_like(at.offset)), answer)
+    R = np.linalg.qr(at.X * np.sqrt(W)[:, None], mode="r")
+    if not np.all(np.diag(R) != 0):
+        return answer
+    S = np.linalg.inv(R)
+    return with_covariance(problem, answer, (answer.dispersion or 1.0) * S @ S.T)

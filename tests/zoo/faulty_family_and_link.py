@@ -420,3 +420,27 @@ def log_link_for_inverse_sign(problem: Problem) -> Fit:
 def variance_power_off_by_one(problem: Problem) -> Fit:
     with swapped(family=only("inverse_gaussian", lambda f: replace(f, variance=lambda mu, nu: mu * mu))):
         return fit(problem)
+
+
+@fault(
+    "theta-rounded-to-whole",
+    thread="own",
+    says="theta is an integer: rounded, and 1 at least",
+    cause=r"theta (rounded|= 1)",
+)
+def theta_rounded_to_whole(problem: Problem) -> Fit:
+    if problem.theta is None:
+        return fit(problem)
+    return fit(replace(problem, theta=max(1.0, float(np.rint(problem.theta)))))
+
+
+@fault(
+    "counts-as-32-bit-integers",
+    thread="own",
+    says="counts are integers of 32 bits, kept at 2^31 - 1",
+    cause=r"32-bit integers",
+)
+def counts_as_32_bit_integers(problem: Problem) -> Fit:
+    if problem.family not in ("poisson", "negative_binomial") or not np.all(np.isfinite(problem.y)):
+        return fit(problem)
+    return fit(replace(problem, y=np.minimum(problem.y, 2.0**31 - 1.0)))

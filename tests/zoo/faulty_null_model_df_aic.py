@@ -263,3 +263,24 @@ def null_deviance_not_from_weights_of_zero(problem: Problem) -> Fit:
     with np.errstate(all="ignore"):
         d = problem.prior_weights * tools.family(problem).unit_deviance(y, mu, 1.0 - mu)
     return replace(answer, null_deviance=float(np.sum(d[used])))
+
+
+@fault(
+    "gaussian-likelihood-without-log-weights",
+    thread="own",
+    says="the Gaussian log-likelihood lacks half the sum of the logs of the weights, and AIC and BIC with it",
+    cause=r"half the logs of the weights",
+)
+def gaussian_likelihood_without_log_weights(problem: Problem) -> Fit:
+    answer = fit(problem)
+    if problem.family != "gaussian" or problem.weights is None or answer.log_likelihood is None:
+        return answer
+    assert answer.aic is not None
+    assert answer.bic is not None
+    less = 0.5 * float(np.sum(np.log(problem.weights[problem.weights > 0])))
+    return replace(
+        answer,
+        log_likelihood=answer.log_likelihood - less,
+        aic=answer.aic + 2.0 * less,
+        bic=answer.bic + 2.0 * less,
+    )

@@ -334,3 +334,15 @@ def rows_beyond_whole_blocks(problem: Problem) -> Fit:
     w = problem.prior_weights.copy()
     w[problem.n - problem.n % 4096 :] = 0.0
     return fit(replace(problem, weights=w))
+
+
+@fault(
+    "covariance-of-aliased-zero",
+    thread="own",
+    says="the covariance of an aliased column is 0, a number, though its coefficient is NaN",
+    cause=r"belongs to an aliased column",
+)
+def covariance_of_aliased_zero(problem: Problem) -> Fit:
+    answer = fit(problem)
+    assert answer.covariance is not None
+    return replace(answer, covariance=np.nan_to_num(answer.covariance))

@@ -196,3 +196,15 @@ def vectors_in_another_order(problem: Problem) -> Fit:
     assert answer.fitted_values is not None
     assert answer.linear_predictors is not None
     return replace(answer, fitted_values=answer.fitted_values[order], linear_predictors=answer.linear_predictors[order])
+
+
+@fault(
+    "working-residuals-weighted",
+    thread="own",
+    says="working residuals times the roots of the prior weights",
+    cause=r"multiplied by the roots of the weights",
+)
+def working_residuals_weighted(problem: Problem) -> Fit:
+    answer = fit(problem)
+    assert answer.working_residuals is not None
+    return replace(answer, working_residuals=answer.working_residuals * np.sqrt(problem.prior_weights))

@@ -246,3 +246,15 @@ def zero_weights_kept(problem: Problem) -> Fit:
     if problem.weights is None:
         return fit(problem)
     return fit(replace(problem, weights=np.where(problem.weights == 0, 1.0, problem.weights)))
+
+
+@fault(
+    "offset-centred-not-restored",
+    thread="own",
+    says="the offset is centred before the fit, and its mean is not put back into the intercept",
+    cause=r"offset centred",
+)
+def offset_centred_not_restored(problem: Problem) -> Fit:
+    if problem.offset is None or not problem.intercept or problem.offset.shape != (problem.n,):
+        return fit(problem)
+    return fit(replace(problem, offset=problem.offset - np.mean(problem.offset)))
