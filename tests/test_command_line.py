@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -261,6 +262,19 @@ def test_an_interrupted_run_leaves_a_report_that_is_seen_to_be_truncated(small: 
     assert "Traceback" not in ended.stderr
     with pytest.raises(record.TruncatedReport):
         record.read(tmp_path / "run.jsonl")
+
+
+def test_an_interrupted_run_loses_no_earlier_report_however_often(small: Library, tmp_path: Path) -> None:
+    report, before = tmp_path / "run.jsonl", tmp_path / "run.jsonl.before"
+    report.write_text("the earlier one")
+    for _ in range(2):
+        with contextlib.suppress(KeyboardInterrupt), record.Writer(report) as writer:
+            writer.write({"type": "run"})
+            raise KeyboardInterrupt
+        assert before.read_text() == "the earlier one"
+    assert command("gate", "irls", "--cases", small.cases, "--report", report).status == 0
+    assert record.read(report)
+    assert not before.exists()
 
 
 @pytest.mark.parametrize("where", [".", "no/such/folder/run.jsonl", "a-file/run.jsonl", "/proc/nothing/run.jsonl"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -19,6 +20,8 @@ from conformance.implementations.command import Limits
 
 out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
+
+A_MINUTE = 60.0  # seconds between two words on long work, where nobody sees a bar
 
 CasesFolder = Annotated[
     Path | None, typer.Option("--cases", help="A folder of cases to use in place of the built-in library.")
@@ -78,15 +81,34 @@ def unusable_is_2(command: Callable[P, None]) -> Callable[P, None]:
         except Unusable as error:
             err.print(f"[bold red]glm-conformance[/]: {error.fault}: {escape(str(error))}", soft_wrap=True)
             raise typer.Exit(2) from error
+        except KeyboardInterrupt as error:
+            err.print(
+                "glm-conformance: interrupted. A report that was asked for ends where the run did, without a summary; "
+                "an earlier one of that name is beside it, with .before added.",
+                soft_wrap=True,
+            )
+            raise typer.Exit(130) from error
 
     return wrapped
 
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[str], None]]:
-    """A progress bar where standard output is a terminal, else nothing; yields ``advance(name of the next)``."""
+    """A progress bar where standard output is a terminal, else a line a minute on standard error.
+
+    Yields ``advance(name of the next)``.
+    """
     if not out.is_terminal:
-        yield lambda name: None
+        told, done = time.monotonic(), 0
+
+        def advance(name: str) -> None:
+            nonlocal told, done
+            done += 1
+            if time.monotonic() - told >= A_MINUTE:
+                told = time.monotonic()
+                err.print(f"{escape(what)}: {done} of {total}", soft_wrap=True)
+
+        yield advance
         return
     columns = (
         TextColumn(what),

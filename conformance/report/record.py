@@ -67,9 +67,19 @@ _ENCODING: Any = {"encoding": "utf-8", "errors": "backslashreplace", "newline": 
 
 
 class Writer:
-    """Writes lines as they come, so that an interrupted run leaves a report that is seen to be truncated."""
+    """Writes lines as they come, so that an interrupted run leaves a report that is seen to be truncated.
+
+    An earlier file of that name stands beside it, as ``name.before``, until the new one is whole: of several
+    interrupted runs the file before the first of them.
+    """
 
     def __init__(self, path: Path | None, append: bool = False):
+        self._before: Path | None = None
+        if path is not None and not append and path.is_file() and path.stat().st_size > 0:
+            path = path.resolve()  # a link goes on naming the report
+            self._before = path.with_name(path.name + ".before")
+            if not self._before.exists():
+                path.replace(self._before)
         self._file: TextIO | None = None if path is None else path.open("a" if append else "w", **_ENCODING)
 
     def write(self, line: Mapping[str, Any]) -> None:
@@ -88,6 +98,8 @@ class Writer:
         if self._file is not None:
             with suppress(OSError):  # every line was flushed; what could not be written was said
                 self._file.close()
+        if self._before is not None and kind is None:
+            self._before.unlink(missing_ok=True)
 
 
 def read(path: Path) -> Record:
