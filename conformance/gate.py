@@ -22,6 +22,7 @@ import numpy as np
 
 from conformance.case import Case
 from conformance.checks import CHECKS
+from conformance.checks.invariance import TWINS
 from conformance.errors import CallError, Unusable, in_words
 from conformance.fit import AdapterError, Fit, NotAFit, Unsupported, as_fit
 from conformance.implementations import COMMAND, Implementation, find
@@ -236,6 +237,21 @@ def answer(
         )
         message = f"{implementation.name} raised {words} ({frame.filename}:{frame.lineno}) {why}"
         return None, words, every(case.id, checks, Outcome.ERROR, cause="implementation", message=message)
+
+
+def twins(implementation: Implementation, library: Library, id: str, check: str) -> tuple[Problem, Problem]:
+    """The two problems whose answers the invariance ``check`` compares: the case's own, and its twin.
+
+    LookupError where the case has no such twin.
+    """
+    case = library.case(id)
+    fit, _, _ = answer(implementation, case)
+    conventions = implementation.conventions_of(case.family, case.link)
+    trial = Trial(case, case.problem(), fit, None, reference_of(library, case), conventions)
+    other = TWINS[check](trial)
+    if other is None:
+        raise LookupError(f"{check} is no question in the case {id}")
+    return trial.problem, other.problem
 
 
 def every(

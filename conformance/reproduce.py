@@ -8,6 +8,7 @@ import textwrap
 from dataclasses import replace
 
 from conformance.case import Case
+from conformance.checks.invariance import TWINS
 from conformance.fit import KEYS
 from conformance.implementations.command import Limits
 from conformance.library import Library
@@ -98,7 +99,7 @@ def _place(verdict: Verdict, case: Case) -> tuple[str, tuple[int, ...]]:
 
 
 def in_python(verdict: Verdict, case: Case, library: Library, called: str, demand: Demand = Demand()) -> str:
-    """What prints the implementation's number, or, where a check made it from several, what the check found."""
+    """What prints the implementation's number, its two answers, or what a check found that made it from several."""
     built_in = library == Library.built_in()
     folder = "Library.built_in()" if built_in else f"Library.at(Path({json.dumps(str(library.cases))}))"
     imports = {"from conformance.implementations import find", "from conformance.library import Library"}
@@ -113,6 +114,14 @@ def in_python(verdict: Verdict, case: Case, library: Library, called: str, deman
             f'problem = {folder}.case("{case.id}").problem()',
             f"fit = as_fit(find({json.dumps(called)}).function(problem), problem)",
             f"print({value})" + (f"  # {term}" if term else ""),
+        ]
+    elif verdict.check in TWINS:
+        imports |= {"from conformance.fit import as_fit", "from conformance.gate import twins"}
+        body = [
+            f"library, found = {folder}, find({json.dumps(called)})",
+            f'case = "{case.id}"',
+            f'for problem in twins(found, library, case, "{verdict.check}"):',
+            "    print(as_fit(found.function(problem), problem))",
         ]
     else:
         imports |= {"from conformance.gate import judge", "from conformance.trial import Demand"}
@@ -132,7 +141,8 @@ def in_r(verdict: Verdict, case: Case, library: Library) -> dict[str, str] | Non
     """What prints R's number for the same, under the key "r"; None where the suite damaged the arrays, not the file."""
     if case.defect is not None:
         return None
-    return {"r": f"{fit_in_r(case, library)}print({_value_in_r(verdict, case)}, digits = 17)\n"}
+    first = "# of the first problem, from whose answer its twin's follows:\n" if verdict.check in TWINS else ""
+    return {"r": f"{first}{fit_in_r(case, library)}print({_value_in_r(verdict, case)}, digits = 17)\n"}
 
 
 def fit_in_r(case: Case, library: Library) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,12 @@ def test_where_a_check_makes_its_number_the_python_snippet_asks_the_check(librar
 def test_for_an_exception_the_python_snippet_raises_it_again(library: Library, tmp_path: Path) -> None:
     text = pasted(library, "dobson", "aic", "aic", "python", Outcome.ERROR)
     assert "Fit(coefficients=" in run([sys.executable, "-W", "error", "-c", text], tmp_path)
+
+
+def test_for_an_invariance_the_python_snippet_prints_both_answers(library: Library, tmp_path: Path) -> None:
+    text = pasted(library, "dobson", "constant_added_to_the_offset", "constant_added_to_the_offset", "python")
+    first, second = re.findall(r"coefficients=array\(\[ *([-\d.]+)", run([sys.executable, "-c", text], tmp_path))
+    assert float(first) - float(second) == pytest.approx(0.5, abs=1e-6)
 
 
 @pytest.mark.parametrize("check", list(CHECKS))

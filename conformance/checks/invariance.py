@@ -272,4 +272,7 @@ def _check(make: Callable[[Trial], Twin | None]) -> Check:
     return check
 
 
+#: What makes each invariance's twin, by the name of its check.
+TWINS: dict[str, Callable[[Trial], Twin | None]] = {make.__name__: make for make in INVARIANCES}
+
 INVARIANCE_CHECKS: dict[str, Check] = {make.__name__: _check(make) for make in INVARIANCES}
