@@ -112,6 +112,11 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
         if then is None and not (slow or now.settled):  # the expected weights may be next to nothing, far from the data
             slow, whole = True, newton_step(now)
             then, step, walled = halve(at, beta, whole, now)
+        if then is None and not (steep or now.settled):  # or so far from the observed ones that those lose their digits
+            steep = True
+            now = at(beta)
+            whole = newton_step(now)
+            then, step, walled = halve(at, beta, whole, now)
         cut = step is not whole  # too long a step, where Fisher scoring overshoots
         if then is None and now.settled and blind < BLIND_STEPS:
             blind, step = blind + 1, newton_step(now)

@@ -75,7 +75,8 @@ def pass_over_rows(
     deviance = float(np.sum(w * family.unit_deviance(y, at.mu, at.nu)))
     bend = np.maximum(at.W, at.observed) if steep else at.W  # next to a wall Fisher's steps run into it
     root = np.sqrt(bend)
-    z = np.divide(at.W * at.r, root, out=np.zeros_like(root), where=root > 0)
+    pulls = at.pull * at.residual if steep else at.W * at.r  # equal, but for a W that has underflown to 0
+    z = np.divide(pulls, root, out=np.zeros_like(root), where=root > 0)
     down = descending(root[:, None] * X)
     Q, upper = np.linalg.qr(np.column_stack([root[:, None] * X, z])[down])
     Q = Q[:, :p]

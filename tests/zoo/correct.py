@@ -17,7 +17,18 @@ from zoo import tools
 from zoo.faulty_null_model_df_aic import with_likelihood_at
 from zoo.registry import correct
 from zoo.remembered import fit
-from zoo.tools import Array, admits, errors_times, reported, scoring, with_covariance
+from zoo.tools import (
+    Array,
+    Solver,
+    Stop,
+    admits,
+    by_qr,
+    errors_times,
+    reported,
+    scoring,
+    stands_still,
+    with_covariance,
+)
 
 PATIENT = 20_000  # steps: Fisher scoring creeps in some cases, and a correct fitter has the time
 
@@ -27,9 +38,20 @@ def irls(problem: Problem) -> Fit:
     return fit_anew(problem)
 
 
+def _fisher(problem: Problem, solver: Solver = by_qr, stop: Stop = stands_still) -> Fit:
+    """Fisher scoring to its end; Unsupported where on its way no expected information is left, and so no step."""
+    try:
+        answer = admits(problem, reported(problem, scoring(problem, solver=solver, stop=stop, limit=PATIENT)))
+    except np.linalg.LinAlgError as error:
+        raise Unsupported("on the way the expected information is singular") from error
+    if answer.deviance is None or not np.isfinite(answer.deviance):
+        raise Unsupported("on the way the expected information vanishes")
+    return answer
+
+
 @correct("householder-qr", says="Householder QR of sqrt(W) X, all digits")
 def householder_qr(problem: Problem) -> Fit:
-    return admits(problem, reported(problem, scoring(problem, limit=PATIENT)))
+    return _fisher(problem)
 
 
 def _pivoted(X: Array, W: Array, r: Array) -> Array:
@@ -43,7 +65,7 @@ def _pivoted(X: Array, W: Array, r: Array) -> Array:
 
 @correct("pivoted-qr", says="QR with column pivoting, the covariance from it too")
 def pivoted_qr(problem: Problem) -> Fit:
-    answer = admits(problem, reported(problem, scoring(problem, solver=_pivoted, limit=PATIENT)))
+    answer = _fisher(problem, _pivoted)
     at = tools.parts(problem)
     W, _ = tools.working_at(problem, at, answer)
     _, R, order = qr(at.X * np.sqrt(W)[:, None], mode="economic", pivoting=True)
@@ -66,7 +88,7 @@ def _svd(X: Array, W: Array, r: Array) -> Array:
 
 @correct("scaled-svd", says="singular values of the column-scaled weighted design")
 def scaled_svd(problem: Problem) -> Fit:
-    return admits(problem, reported(problem, scoring(problem, solver=_svd, limit=PATIENT)))
+    return _fisher(problem, _svd)
 
 
 def _newton(problem: Problem) -> Fit:
@@ -75,10 +97,11 @@ def _newton(problem: Problem) -> Fit:
     told = fit(problem)
     if not told.converged or problem.max_iterations is not None:
         return told
-    beta, best = (
-        scoring(replace(problem, max_iterations=None), stop=lambda s, d: s[-1] < 1e-2, limit=PATIENT).beta,
-        np.inf,
-    )
+    try:
+        first = scoring(replace(problem, max_iterations=None), stop=lambda s, d: s[-1] < 1e-2, limit=PATIENT)
+    except np.linalg.LinAlgError:  # the expected information has vanished on the way
+        return told
+    beta, best = first.beta, np.inf
     for _ in range(50):
         W, r = tools.working(f, g, at, beta)
         h = tools.observed_weights(problem, beta)
@@ -187,7 +210,7 @@ def another_stopping_rule(problem: Problem) -> Fit:
     def stop(sizes: list[float], deviances: list[float]) -> bool:
         return sizes[-1] < 1e-15 or (len(sizes) > 8 and max(sizes[-8:]) < 1e-9 and min(sizes[-4:]) >= min(sizes[-8:-4]))
 
-    return admits(problem, reported(problem, scoring(problem, stop=stop, limit=PATIENT)))
+    return _fisher(problem, stop=stop)
 
 
 def _with_dispersion(problem: Problem, answer: Fit, phi: float) -> Fit:
