@@ -371,3 +371,21 @@ def test_a_number_for_an_aliased_column_is_refused(library: Library, quantity: s
     found = judge(from_object("filled", filled), library, "mtcars-aliased-middle", checks=[quantity])
     assert found.verdicts[0].outcome is Outcome.FAIL
     assert found.verdicts[0].cause == "aliasing"
+
+
+@pytest.mark.parametrize("quantity", ["coefficients", "standard_errors", "deviance", "dispersion"])
+@pytest.mark.parametrize("number", [np.nan, np.inf, 0.0, -1e300])
+def test_no_check_breaks_on_what_a_twin_is_answered(library: Library, quantity: str, number: float) -> None:
+    for id in ("exact-line-gaussian", "aids-saturated-logit", "mtcars-aliased-middle", "clotting-gamma-inverse"):
+        case = library.case(id)
+
+        def broken(problem: Problem, own: Problem = case.problem()) -> Fit:
+            right = fit(problem)
+            same = problem.X.shape == own.X.shape and np.array_equal(problem.X, own.X)
+            wrong = np.full_like(np.asarray(getattr(right, quantity), dtype=np.float64), number)
+            return right if same else replace(right, **{quantity: wrong if wrong.shape else float(wrong)})
+
+        for verdict in weigh(
+            from_object("broken", broken), case, reference_of(library, case), Demand(), list(INVARIANCE_CHECKS)
+        ).verdicts:
+            assert verdict.cause != "suite", verdict.message

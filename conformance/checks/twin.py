@@ -142,7 +142,9 @@ def _cause(trial: Trial, other: Twin, again: Fit, quantity: str, untouched: bool
     if _digits(trial, quantity) <= _digits(moved, quantity):
         who, (cause, sentence) = "the fit", explain(trial, quantity)
     else:
-        who, (cause, sentence) = "the twin", explain(_own(trial, other, again), quantity)
+        who, own, cause, sentence = "the twin", _own(trial, other, again), "unexplained", ""
+        if quantity in own.expected:
+            cause, sentence = explain(own, quantity)
         if cause == "unexplained" and quantity != "coefficients":
             cause, sentence = explain(moved, quantity)
     farther = trial if who == "the fit" else moved
@@ -151,14 +153,17 @@ def _cause(trial: Trial, other: Twin, again: Fit, quantity: str, untouched: bool
     return cause, f"; of {who}: {sentence}"
 
 
-#: What a twin's reference has: it follows from the first one's.
-FOLLOWS = ("deviance", "dispersion", "dispersion_pearson", "dispersion_deviance", "df_residual", "df_null", "rank")
+#: What a twin's reference has of the first one's.
+FOLLOWS = ("deviance", "dispersion", "dispersion_pearson", "dispersion_deviance")
 
 
 def _own(trial: Trial, other: Twin, again: Fit) -> Trial:
     """The twin's answer as one to its own problem, whose reference values follow from the first one's."""
     first, factors = trial.reference.values, dict(other.same)
-    values = {"coefficients": other.onward(first["coefficients"])}
+    beta = other.onward(first["coefficients"])
+    rows, rank = float(np.sum(other.problem.prior_weights > 0)), float(np.sum(~np.isnan(beta)))
+    values: dict[str, Any] = {"coefficients": beta, "rank": rank, "df_residual": rows - rank}
+    values["df_null"] = rows - other.problem.intercept
     for name in FOLLOWS:
         if first.get(name) is not None:
             values[name] = first[name] / factors.get("dispersion" if name.startswith("dispersion") else name, 1.0)
