@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from dataclasses import replace
 
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 
 from conformance.family import family_of
+from conformance.gate import twins
+from conformance.implementations import find
 from conformance.irls import fit, independent_columns, solve
 from conformance.library import Library
 from conformance.link import link_of
@@ -70,6 +73,20 @@ def test_every_case_with_an_estimate_converges_to_a_zero_score_in_silence(librar
             answer = fit(case.problem())
             assert answer.converged is True, (id, answer.warnings)
             assert answer.warnings == (), id
+
+
+def test_grouped_counts_and_their_single_rows_are_both_fitted_to_the_end(library: Library) -> None:
+    """From the single rows the start is another one: as far as the start of glm(y ~ x) from that of glm(cbind(k, r))."""
+    asked = 0
+    for id in library.select():
+        case = library.case(id)
+        if not case.has_estimate or case.family != "binomial" or case.max_iterations is not None:
+            continue
+        with contextlib.suppress(LookupError):
+            _, rows = twins(find("irls"), library, id, "grouped_is_m_rows")
+            assert fit(rows).converged, id
+            asked += 1
+    assert asked > 20
 
 
 def test_an_iteration_limit_that_is_reached_is_said(library: Library) -> None:
