@@ -76,7 +76,7 @@ def test_every_case_with_an_estimate_converges_to_a_zero_score_in_silence(librar
 
 
 def test_grouped_counts_and_their_single_rows_are_both_fitted_to_the_end(library: Library) -> None:
-    """From the single rows the start is another one: as far as the start of glm(y ~ x) from that of glm(cbind(k, r))."""
+    """The start of glm(y ~ x) is another one than that of glm(cbind(k, r) ~ x), and may be as far away again."""
     asked = 0
     for id in library.select():
         case = library.case(id)
