@@ -19,6 +19,7 @@ from conformance.summary import null_deviance
 from conformance.trial import Trial
 
 Array = NDArray[np.float64]
+EPS = float(np.finfo(np.float64).eps)
 
 
 def slips(trial: Trial, quantity: str) -> Iterator[tuple[str, Any]]:
@@ -108,6 +109,9 @@ def _slips_at_the_solution(trial: Trial, quantity: str) -> Iterator[tuple[str, A
             ):
                 m = np.full(n, mean)
                 yield words, _deviance(at, y, m, 1.0 - m)
+    if quantity == "null_deviance" and not problem.intercept and at.family.name == "binomial":  # at eta = offset
+        m = np.clip(at.link.linkinv(problem.offsets), EPS, 1.0 - EPS)
+        yield "that of means kept 2.2e-16 off 0 and 1", _deviance(at, y, m, 1.0 - m)
     if quantity in ("deviance", "null_deviance") and weighted:
         yield "computed with the weights rescaled to sum to n", want * ratio
         yield "divided by the sum of the weights", want / np.sum(w)
