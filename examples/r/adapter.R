@@ -131,6 +131,7 @@ fit_problem <- function(X, y, weights, offset, family, link, start, max_iteratio
   w <- if (is.null(weights)) rep(1, length(y)) else weights
   o <- if (is.null(offset)) rep(0, length(y)) else offset
   if (any(w < 0)) stop("negative weights")
+  if (length(w) != length(y) || length(o) != length(y)) stop("weights or offset of another length than the response")
   colnames(X) <- names
   steps <- function(X, start, maxit, mustart = NULL) {
     fit <- glm.fit(X, y, w, start = start, mustart = mustart, offset = o, family = family,
