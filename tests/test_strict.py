@@ -20,24 +20,34 @@ from conformance.verdict import Outcome, Verdict
 STRICT = Demand(strict=True)
 
 
-def flagged(library: Library, function: Callable[[Problem], Fit], ids: list[str]) -> dict[str, Verdict]:
-    found = {}
-    for id in ids:
-        (verdict,) = judge(from_object("solver", function), library, id, STRICT, ["coefficients"]).verdicts
-        if verdict.outcome in (Outcome.FAIL, Outcome.ERROR):
-            found[id] = verdict
-    return found
+def judged(library: Library, function: Callable[[Problem], Fit], ids: list[str]) -> dict[str, Verdict]:
+    fitter = from_object("solver", function)
+    return {id: judge(fitter, library, id, STRICT, ["coefficients"]).verdicts[0] for id in ids}
+
+
+def flagged(verdicts: dict[str, Verdict]) -> dict[str, Verdict]:
+    return {id: verdict for id, verdict in verdicts.items() if verdict.outcome in (Outcome.FAIL, Outcome.ERROR)}
+
+
+def out_of_reach(library: Library, id: str) -> bool:
+    """Whether the solvers (plain least squares, from the estimate) have nothing to say of the case."""
+    case = library.case(id)
+    no_expected_information = id == "binomial-cloglog-lost-weights"  # Fisher's step from there leads out of all rows
+    return case.outcome == "rank_deficient" or case.max_iterations is not None or no_expected_information
 
 
 @pytest.mark.parametrize("name", CORRECT)
 def test_no_correct_solver_is_flagged_on_any_case(library: Library, name: str) -> None:
     ids = [id for id in library.select() if library.case(id).has_estimate]
-    assert not flagged(library, CORRECT[name], ids)
+    found = judged(library, CORRECT[name], ids)
+    assert not flagged(found)
+    silent = {id for id, verdict in found.items() if verdict.outcome is Outcome.UNSUPPORTED}
+    assert silent == (set() if name == "rows in another order" else {id for id in ids if out_of_reach(library, id)})
 
 
 @pytest.mark.parametrize("name", FAULTY)
 def test_lost_digits_are_flagged_on_the_nist_sets(library: Library, name: str) -> None:
-    found = flagged(library, FAULTY[name], library.select(["nist-*"]))
+    found = flagged(judged(library, FAULTY[name], library.select(["nist-*"])))
     assert {"nist-filip", "nist-longley", "nist-wampler1", "nist-wampler2", "nist-wampler3"} <= set(found)
     assert all(verdict.cause == "lost precision" for verdict in found.values()), found
 

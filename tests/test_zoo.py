@@ -95,11 +95,22 @@ def test_judged_by_kept_answers_an_animal_gets_the_verdicts_of_one_that_is_asked
     assert [str(v) for v in kept] == [str(v) for v in fresh]
 
 
+#: The correct fitters that are Fisher scoring, and the case where it has no expected information to go by.
+FISHER, LOST = ("householder-qr", "pivoted-qr", "scaled-svd", "another-stopping-rule"), "binomial-cloglog-lost-weights"
+
+
 @pytest.mark.parametrize("name", CORRECT)
-def test_a_correct_fitter_is_not_refused(name: str) -> None:
+def test_a_correct_fitter_is_not_refused_and_leaves_out_only_what_it_says(name: str) -> None:
     judged = put(name, None, SOME, tuple(CHECKS))
     assert judged.default.bad == ()
     assert judged.strict.bad == ()
+    if name not in ("logistic-alone", "weights-frequency"):  # these say what they do without
+        assert judged.unsupported == []
+
+
+@pytest.mark.parametrize("name", FISHER)
+def test_fisher_scoring_says_so_where_no_expected_information_is_left(name: str) -> None:
+    assert put(name, None, [LOST], ["coefficients"]).unsupported == [LOST]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.linalg import qr, solve_triangular
 from scipy.optimize import brentq
-from scipy.special import digamma
+from scipy.special import digamma, xlogy
 
 from conformance.fit import Fit, Unsupported
 from conformance.irls import fit as fit_anew
@@ -39,12 +39,14 @@ def irls(problem: Problem) -> Fit:
 
 
 def _fisher(problem: Problem, solver: Solver = by_qr, stop: Stop = stands_still) -> Fit:
-    """Fisher scoring to its end; Unsupported where on its way no expected information is left, and so no step."""
+    """Fisher scoring to its end; Unsupported where an estimate exists and no expected information leads to it."""
     try:
         answer = admits(problem, reported(problem, scoring(problem, solver=solver, stop=stop, limit=PATIENT)))
     except np.linalg.LinAlgError as error:
-        raise Unsupported("on the way the expected information is singular") from error
-    if answer.deviance is None or not np.isfinite(answer.deviance):
+        if fit(problem).converged:
+            raise Unsupported("on the way the expected information is singular") from error
+        raise  # separated, say: a refusal is right
+    if (answer.deviance is None or not np.isfinite(answer.deviance)) and fit(problem).converged:
         raise Unsupported("on the way the expected information vanishes")
     return answer
 
@@ -211,6 +213,23 @@ def another_stopping_rule(problem: Problem) -> Fit:
         return sizes[-1] < 1e-15 or (len(sizes) > 8 and max(sizes[-8:]) < 1e-9 and min(sizes[-4:]) >= min(sizes[-8:-4]))
 
     return _fisher(problem, stop=stop)
+
+
+@correct("deviance-by-subtraction", says="the deviance as 2 (l(y) - l(mu)): loses what the textbook formula loses")
+def deviance_by_subtraction(problem: Problem) -> Fit:
+    answer = fit(problem)
+    if problem.family not in ("poisson", "binomial") or answer.deviance is None or answer.linear_predictors is None:
+        return answer
+    w, y, mu = problem.prior_weights, problem.y, answer.fitted_values
+    nu, used = tools.link(problem).complement(answer.linear_predictors), w > 0
+
+    def log_likelihood(mu: Array, nu: Array) -> float:
+        """What is free of mu cancels, and is left out."""
+        first = xlogy(y, mu)
+        return float(np.sum((w * (first - mu if problem.family == "poisson" else first + xlogy(1.0 - y, nu)))[used]))
+
+    with np.errstate(all="ignore"):
+        return replace(answer, deviance=2.0 * (log_likelihood(y, 1.0 - y) - log_likelihood(mu, nu)))
 
 
 def _with_dispersion(problem: Problem, answer: Fit, phi: float) -> Fit:

@@ -292,23 +292,6 @@ def probabilities_clipped(problem: Problem) -> Fit:
 
 
 @fault(
-    "deviance-by-subtraction",
-    thread="own",
-    says="the deviance as 2 (l(y) - l(mu)): digits cancel where the fit is good",
-    cause=r"cancel|precision|saturated|subtract",
-    strict_only=True,
-)
-def deviance_by_subtraction(problem: Problem) -> Fit:
-    answer, f = fit(problem), tools.family(problem)
-    if f.name not in ("poisson", "binomial") or answer.log_likelihood is None:
-        return answer
-    used = problem.prior_weights > 0
-    y, w = problem.y[used], problem.prior_weights[used]
-    saturated = float(np.sum(f.log_likelihood(y, y, 1.0 - y, w, 1.0)))
-    return replace(answer, deviance=2.0 * (saturated - answer.log_likelihood))
-
-
-@fault(
     "one-pass-sums",
     thread="own",
     says="the Gaussian residual sum of squares as y'y - beta'X'y, which cancels",

@@ -67,6 +67,7 @@ class Judged:
 
     name: str
     asked: int  # cases
+    unsupported: list[str]  # the cases of which it left out something, saying Unsupported
     default: Judgement
     strict: Judgement
 
@@ -80,6 +81,7 @@ class Judged:
             "thread": fault.thread if fault else None,
             "strict_only": bool(fault and fault.strict_only),
             "asked": self.asked,
+            "unsupported": self.unsupported,
             "default": self.default.as_json(),
             "strict": self.strict.as_json(),
         }
@@ -101,7 +103,8 @@ def put(name: str, cases: Path | None, ids: Sequence[str], checks: Sequence[str]
             default += judge(replace(animal, function=kept), _library(cases), id, Demand(), checks).verdicts
             kept.again()
             strict += judge(replace(animal, function=kept), _library(cases), id, Demand(strict=True), checks).verdicts
-    return Judged(name, len(ids), _judgement(name, ids, default), _judgement(name, ids, strict))
+    unsupported = sorted({v.case for v in (*default, *strict) if v.outcome is Outcome.UNSUPPORTED})
+    return Judged(name, len(ids), unsupported, _judgement(name, ids, default), _judgement(name, ids, strict))
 
 
 def _judgement(name: str, ids: Sequence[str], verdicts: Sequence[Verdict]) -> Judgement:
