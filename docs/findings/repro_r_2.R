@@ -41,3 +41,9 @@ f <- glm(y ~ x, poisson, weights = w)
 cat("BIC", BIC(f), "-2 logLik + 2 log nobs", -2 * as.numeric(logLik(f)) + 2 * log(nobs(f)),
   "with all rows", -2 * as.numeric(logLik(f)) + 2 * log(6), "nobs", nobs(f), "df.residual", df.residual(f), "\n")
 cat("Gaussian with a weight of 0: logLik", as.numeric(logLik(glm(y ~ x, weights = w))), "\n")
+
+# 111. glm.fit recycles an offset of another length
+X <- cbind(1, 1:10); y <- c(1, 2, 2, 4, 3, 6, 7, 9, 12, 15)
+for (offset in list(c(0, 1), rep(c(0, 1), 5)))
+  cat(sprintf("%.17g", coef(glm.fit(X, y, family = poisson(), offset = offset))), "\n")
+cat(try(glm(y ~ X - 1, poisson, offset = c(0, 1)), silent = TRUE))
