@@ -84,7 +84,7 @@ def solve(problem: Problem, *, one_step: bool = False) -> Solution:
     columns = independent_columns(problem.X[used])
     X = problem.X[np.ix_(used, columns)]
 
-    steep = False  # whether a step has met a wall
+    steep = False  # whether the triangle is of the observed weights too: after a wall, or where nothing else helps
 
     def at(beta: Array) -> Rows:
         return pass_over_rows(family, link, X, y, w, offset, beta, steep=steep)

@@ -3,7 +3,8 @@
     python benchmarks/mutation/page.py MUTANTS.jsonl... --tested TESTED.jsonl...
     python benchmarks/mutation/page.py ... --left-over       only the survivors without a reason
 
-What stands between ``<!-- counts -->`` or ``<!-- survivors -->`` and the next ``<!-- end -->`` is made anew.
+What stands between ``<!-- counts -->`` or ``<!-- survivors -->`` and the next ``<!-- end -->`` is made anew, but for
+the lines of files that no record is given of: those stay.
 """
 
 from __future__ import annotations
@@ -76,6 +77,19 @@ def survivors(mutants: list[dict[str, Any]], reasons: list[dict[str, str]]) -> s
     return "\n".join(lines)
 
 
+def merged(old: str, made: str) -> str:
+    """The table ``made``, and the lines of the ``old`` one about files that it says nothing of, in the files' order."""
+    (head, rule, *new), before = made.splitlines(), old.splitlines()[2:]
+    anew = {file_of(line) for line in new}
+    lines = [*new, *(line for line in before if file_of(line) not in anew)]
+    return "\n".join((head, rule, *sorted(lines, key=lambda line: FILES.index(file_of(line))))) + "\n"
+
+
+def file_of(line: str) -> str:
+    """The file that a line of a table is about: its first cell."""
+    return line.split("|")[1].strip()
+
+
 def main() -> None:
     """Write the page, or show what has no reason."""
     parser = argparse.ArgumentParser(description="Write docs/mutation.md from the records of mutation runs.")
@@ -92,8 +106,8 @@ def main() -> None:
         return
     text = DOCUMENT.read_text(encoding="utf-8")
     for kind, made in (("counts", counts(found)), ("survivors", survivors(found, reasons))):
-        block = f"<!-- {kind} -->\n{made}\n<!-- end -->"
-        text = re.sub(rf"<!-- {kind} -->\n.*?<!-- end -->", lambda _, block=block: block, text, flags=re.DOTALL)
+        pattern = re.compile(rf"(?<=<!-- {kind} -->\n).*?(?=<!-- end -->)", re.DOTALL)
+        text = pattern.sub(lambda old, made=made: merged(old[0], made), text)
     DOCUMENT.write_text(text, encoding="utf-8")
 
 
