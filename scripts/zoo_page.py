@@ -25,8 +25,8 @@ python scripts/zoo_page.py zoo.jsonl > docs/zoo.md
 ```
 
 The correct ones are asked about every case; each fault about every twelfth, those that name it in `detects`, and those
-without an estimate: a fault that these refuse, all of them refuse. That is two hours of processor time, and many more
-without `--every`; `--resume` goes on where it was interrupted.
+without an estimate: what a fault is refused for there, it is refused for in the whole library. It is a long run (longer
+still without `--every`), and `--resume` goes on where it was interrupted.
 
 """
 
