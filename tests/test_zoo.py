@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,22 +96,26 @@ def test_judged_by_kept_answers_an_animal_gets_the_verdicts_of_one_that_is_asked
     assert [str(v) for v in kept] == [str(v) for v in fresh]
 
 
-#: The correct fitters that are Fisher scoring, and the case where it has no expected information to go by.
-FISHER, LOST = ("householder-qr", "pivoted-qr", "scaled-svd", "another-stopping-rule"), "binomial-cloglog-lost-weights"
-
-
 @pytest.mark.parametrize("name", CORRECT)
 def test_a_correct_fitter_is_not_refused_and_leaves_out_only_what_it_says(name: str) -> None:
     judged = put(name, None, SOME, tuple(CHECKS))
     assert judged.default.bad == ()
     assert judged.strict.bad == ()
-    if name not in ("logistic-alone", "weights-frequency"):  # these say what they do without
-        assert judged.unsupported == []
+    assert judged.undeclared == []
 
 
-@pytest.mark.parametrize("name", FISHER)
-def test_fisher_scoring_says_so_where_no_expected_information_is_left(name: str) -> None:
-    assert put(name, None, [LOST], ["coefficients"]).unsupported == [LOST]
+@pytest.mark.parametrize("name", [name for name, one in CORRECT.items() if one.leaves])
+def test_a_correct_fitter_leaves_out_the_cases_that_it_declares(name: str) -> None:
+    leaves = CORRECT[name].leaves
+    assert leaves is not None
+    assert put(name, None, leaves, ["coefficients"]).unsupported == list(leaves)
+
+
+def test_a_correct_fitter_that_leaves_out_more_than_it_declares_fails_the_zoo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CORRECT, "logistic-alone", replace(CORRECT["logistic-alone"], leaves=()))
+    told = command("zoo", "--only", "^logistic-alone$", "--case", "dobson")
+    assert told.status == 1
+    assert "logistic-alone: leaves out, and does not declare: dobson" in told.err
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,8 @@ def zoo(
     """Every faulty fitter of tests/zoo, and every correct one: which checks refuse it, on how many cases.
 
     Each fit is judged by default and under --strict.  Exit status 1 where a fault is missed or misnamed (under
-    --strict, and by default unless it loses digits that only --strict asks for), or a correct fitter refused.
+    --strict, and by default unless it loses digits that only --strict asks for), or a correct fitter refused, or
+    leaves out a case undeclared.
     """
     matrix = the_zoo()
     library = Library.at(cases)
@@ -101,7 +102,7 @@ def _judged_before(report: Path | None) -> list[Row]:
     lines = [line for line in report.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
     try:
         rows: list[Row] = [json.loads(line) for line in lines]
-        if any(row[demand]["conforms"] is None for row in rows for demand in ("default", "strict")):
+        if any(None in (row["undeclared"], row[d]["conforms"]) for row in rows for d in ("default", "strict")):
             raise ValueError("a line without a judgement")
     except (ValueError, KeyError, TypeError) as error:
         raise CallError(f"{report} is no report of the zoo ({error}); write one without --resume") from error
@@ -132,8 +133,11 @@ def _sum_up(rows: list[Row]) -> int:
     accused = {row["name"]: row[d]["example"] for row in right for d in ("strict", "default") if not row[d]["conforms"]}
     for name, example in accused.items():
         err.print(escape(f"{name}: {example}"), soft_wrap=True)
+    silent = {row["name"]: ", ".join(row["undeclared"]) for row in right if row["undeclared"]}
+    for name, cases in silent.items():
+        err.print(escape(f"{name}: leaves out, and does not declare: {cases}"), soft_wrap=True)
     out.print(f"{len(right)} correct fitters, {len(accused)} refused by default or under --strict")
-    return 1 if wrong or accused else 0
+    return 1 if wrong or accused or silent else 0
 
 
 def _show(faults: list[Row]) -> None:

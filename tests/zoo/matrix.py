@@ -71,6 +71,12 @@ class Judged:
     default: Judgement
     strict: Judgement
 
+    @property
+    def undeclared(self) -> list[str]:
+        """The cases of which a correct fitter left out something that its register does not say."""
+        leaves = CORRECT[self.name].leaves if self.name in CORRECT else None
+        return [] if leaves is None else [id for id in self.unsupported if id not in leaves]
+
     def as_json(self) -> dict[str, Any]:
         """The report's line."""
         fault = FAULTS.get(self.name)
@@ -82,6 +88,7 @@ class Judged:
             "strict_only": bool(fault and fault.strict_only),
             "asked": self.asked,
             "unsupported": self.unsupported,
+            "undeclared": self.undeclared,
             "default": self.default.as_json(),
             "strict": self.strict.as_json(),
         }

@@ -30,12 +30,13 @@ class Fault:
 
 @dataclass(frozen=True)
 class Correct:
-    """A correct fitter that differs in a legitimate way."""
+    """A correct fitter that differs in a legitimate way; Unsupported is for the cases of ``leaves`` (None: for any)."""
 
     name: str
     says: str
     make: Any
     conventions: Mapping[str, str] = field(default_factory=dict)
+    leaves: tuple[str, ...] | None = ()
 
     def implementation(self) -> Implementation:
         """What the gate is given."""
@@ -66,13 +67,15 @@ def fault(
     return enter
 
 
-def correct(name: str, *, says: str, conventions: Mapping[str, str] | None = None) -> Callable[[Any], Any]:
+def correct(
+    name: str, *, says: str, conventions: Mapping[str, str] | None = None, leaves: tuple[str, ...] | None = ()
+) -> Callable[[Any], Any]:
     """Enter the decorated fitter among the correct ones."""
 
     def enter(make: Any) -> Any:
         if name in FAULTS or name in CORRECT:
             raise ValueError(f"two animals are called {name}")
-        CORRECT[name] = Correct(name, says, make, conventions or {})
+        CORRECT[name] = Correct(name, says, make, conventions or {}, leaves)
         return make
 
     return enter
