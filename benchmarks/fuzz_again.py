@@ -10,10 +10,10 @@ from __future__ import annotations
 import argparse
 from fnmatch import fnmatchcase
 
-from conformance.drawn import ALL_PAIRS, Drawn
-from conformance.fuzz import Stream, judge
-from conformance.implementations import find
-from conformance.trial import Demand
+from conformance.adapters import find
+from conformance.judging.comparison import Demand
+from conformance.question.random_problems import ALL_PAIRS, Drawn
+from conformance.running.fuzz import Stream, judge
 
 
 def main() -> None:

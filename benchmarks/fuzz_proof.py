@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from conformance.problem import Problem
-from conformance.references.proof import Undecided, as_json, prove, verify
-from conformance.references.proof.model import PAIRS
+from conformance.proof import Undecided, as_json, prove, verify
+from conformance.proof.model import PAIRS
+from conformance.question.problem import Problem
 
 CHOICES = [(family, link) for family, links in PAIRS.items() for link in sorted(links) if family != "tweedie"]
 CHOICES.append(("tweedie", "log"))

@@ -17,10 +17,10 @@ from collections import Counter
 
 import numpy as np
 
-from conformance.library import Library
-from conformance.problem import Problem
+from conformance.proof import Undecided, prove
+from conformance.question.library import Library
+from conformance.question.problem import Problem
 from conformance.references import certified
-from conformance.references.proof import Undecided, prove
 
 ROWS, COLUMNS = (25_000, 50_000, 100_000), 20
 

@@ -1,7 +1,7 @@
 """Reference validation and conformance tests for generalized linear models."""
 
-from conformance.case import Case
-from conformance.fit import Fit, Unsupported
-from conformance.problem import Problem
+from conformance.adapters.answer import Fit, Unsupported
+from conformance.question.case import Case
+from conformance.question.problem import Problem
 
 __all__ = ["Case", "Fit", "Problem", "Unsupported"]

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conformance.gate import CaseResult
-    from conformance.known import Known
-    from conformance.library import Library
-    from conformance.selection import Level
-    from conformance.verdict import Verdict
+    from conformance.judging.known_failures import Known
+    from conformance.judging.verdict import Verdict
+    from conformance.question.library import Library
+    from conformance.question.selection import Level
+    from conformance.running.gate import CaseResult
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,21 +40,21 @@ class Conformance:
     @cached_property
     def library(self) -> Library:
         """The library that was asked for."""
-        from conformance.library import Library
+        from conformance.question.library import Library
 
         return Library.at(self.config.getoption("--conformance-cases"))
 
     @cached_property
     def implementation(self) -> object:
         """The implementation that was asked for."""
-        from conformance.implementations import find
+        from conformance.adapters import find
 
         return find(self.config.getoption("--implementation"))
 
     @cached_property
     def level(self) -> Level | None:
         """The level that was asked for."""
-        from conformance.selection import level
+        from conformance.question.selection import level
 
         name = self.config.getoption("--conformance-level")
         return None if name is None else level(name)
@@ -62,8 +62,8 @@ class Conformance:
     @cached_property
     def known(self) -> Known | None:
         """The failures that are known."""
-        from conformance.checks import CHECKS
-        from conformance.known import read
+        from conformance.judging.checks import CHECKS
+        from conformance.judging.known_failures import read
 
         path = self.config.getoption("--conformance-known")
         return None if path is None else read(path, self.library.files, CHECKS)
@@ -85,14 +85,14 @@ class Conformance:
 
     def checks(self) -> tuple[str, ...]:
         """The checks to ask: those of the level, else all."""
-        from conformance.checks import CHECKS
+        from conformance.judging.checks import CHECKS
 
         return tuple(CHECKS) if self.level is None else self.level.checks
 
     def result(self, id: str) -> CaseResult:
         """The verdicts of a case, which is put to the implementation once."""
-        from conformance.gate import judge
-        from conformance.trial import Demand
+        from conformance.judging.comparison import Demand
+        from conformance.running.gate import judge
 
         if id not in self._results:
             option = self.config.getoption
@@ -125,14 +125,14 @@ class NothingRun:
             self.skipped, self.decided = self.skipped + silent, self.decided + (not silent)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """The exit status of `conformance.verdict.conforms`."""
+        """The exit status of `conformance.judging.verdict.conforms`."""
         if self.alone and exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Why."""
         if self.alone:
-            from conformance.verdict import NOTHING_RUN
+            from conformance.judging.verdict import NOTHING_RUN
 
             terminalreporter.write_line(NOTHING_RUN, red=True)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.judging.verdict import Outcome
 from conformance.pytest_plugin import Conformance
-from conformance.verdict import Outcome
 
 
 def test_conforms(conformance_case: str, conformance_check: str, conformance_session: Conformance) -> None:

@@ -22,8 +22,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from conformance.report.record import Record, read
-from conformance.verdict import Outcome, Verdict
+from conformance.judging.verdict import Outcome, Verdict
+from conformance.showing.record import Record, read
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DOCUMENT, ACCOUNTS, FAULTS = DOCS / "implementations.md", DOCS / "implementations.yaml", DOCS / "faults.yaml"

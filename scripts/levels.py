@@ -1,6 +1,6 @@
 """Writes the levels of a year: frozen lists of the cases and checks that a score is made of.
 
-python scripts/levels.py 2027      writes conformance/levels/2027.yaml, once; a frozen year is never written again
+python scripts/levels.py 2027      writes conformance/question/levels/2027.yaml, once: a frozen year stays
 
 core    what any package must get that offers the family and the link: the links that everybody has, few rows, a
         well conditioned design, a fit that takes few iterations, and nothing beside X, y, trials and an offset
@@ -18,16 +18,16 @@ from pathlib import Path
 
 import numpy as np
 
-from conformance.case import Case
-from conformance.checks import CHECKS
-from conformance.conventions import DEFAULTS
-from conformance.coverage import features
-from conformance.digits import agreement
-from conformance.library import Library
+from conformance.adapters.conventions import DEFAULTS
+from conformance.judging.checks import CHECKS
+from conformance.judging.comparison import Trial
+from conformance.mathematics.digits import agreement
+from conformance.question.case import Case
+from conformance.question.coverage import features
+from conformance.question.library import Library
+from conformance.question.selection import FOLDER
 from conformance.references import store
-from conformance.references.of_case import reference_of
-from conformance.selection import FOLDER
-from conformance.trial import Trial
+from conformance.references.lookup import reference_of
 
 COMMON = {
     "gaussian": ("identity",),
@@ -35,7 +35,7 @@ COMMON = {
     "poisson": ("log",),
     "gamma": ("inverse", "log"),
 }
-EXOTIC = {"m=0", "w", "w=0", "-1"}  # the features (conformance/coverage.py) that no core case has
+EXOTIC = {"m=0", "w", "w=0", "-1"}  # the features (conformance/question/coverage.py) that no core case has
 ROWS, COLUMNS = 2500, 15  # a core case has no more
 CONDITION = 1e6  # of W^1/2 X: beyond it the normal equations lose twelve digits of sixteen
 ATTAINABLE = 11.0  # digits that the data can give every coefficient

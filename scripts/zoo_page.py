@@ -14,9 +14,9 @@ from typing import Any
 
 HEAD = """# The zoo: fitters that are wrong on purpose, and others that are right
 
-A gate is as good as the faults that it catches and the correct programs that it lets through. `tests/zoo/` has both:
-each faulty fitter is the suite's own, correct one with a single fault, modelled on one that a real program had; each
-correct one differs from it in a legitimate way. This page is what the gate says of them, by default and under
+A gate is as good as the faults that it catches and the correct programs that it lets through. `conformance/zoo/` has
+both: each faulty fitter is the suite's own, correct one with a single fault, modelled on one that a real program had;
+each correct one differs from it in a legitimate way. This page is what the gate says of them, by default and under
 `--strict`, written by
 
 ```text

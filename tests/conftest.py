@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.library import Library
+from conformance.question.library import Library
 
 # pytest-xdist's workers load their numerical libraries after this: one thread each, or they fight for the processors.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -21,7 +21,7 @@ def library() -> Library:
 @pytest.fixture(autouse=True)
 def _children_load_our_libraries() -> Iterator[None]:
     """Tests that start R by themselves leave its LD_LIBRARY_PATH to the children of the next ones: take it away."""
-    from conformance.references.r import library_path_as_before
+    from conformance.adapters.r import library_path_as_before
 
     library_path_as_before(BEFORE)
     yield

@@ -11,7 +11,7 @@ from typing import Any
 
 import mpmath as mp
 
-from conformance.problem import Problem
+from conformance.question.problem import Problem
 
 DIGITS = 60
 STEP = mp.mpf(10) ** -(DIGITS // 2 + 5)  # central differences are then right to 70 digits, less what cancels

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.library import Library
-from conformance.problem import Problem
-from conformance.references.proof import as_json, prove
+from conformance.proof import as_json, prove
+from conformance.question.library import Library
+from conformance.question.problem import Problem
 
 #: A small case of the built-in library for every family and link that a case may have.
 BY_PAIR = {

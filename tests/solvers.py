@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from conformance.family import family_of
-from conformance.fit import Fit, Unsupported
-from conformance.irls import fit
-from conformance.link import link_of
-from conformance.problem import Problem
+from conformance.adapters.answer import Fit, Unsupported
+from conformance.fitter.irls import fit
+from conformance.mathematics.family import family_of
+from conformance.mathematics.link import link_of
+from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]
 LeastSquares = Callable[[Array, Array], Array]
@@ -48,7 +48,7 @@ def explicit_inverse(A: Array, b: Array) -> Array:
 def working_response(problem: Problem, solve: LeastSquares, steps: int = 25) -> Fit:
     """beta = argmin || sqrt(W) (X beta - z) ||, again and again from the estimate: R's glm.fit, but for ``solve``.
 
-    Starts where `conformance.irls` ends, so that only the linear algebra is on trial; the smallest step wins.
+    Starts where `conformance.fitter.irls` ends, so that only the linear algebra is on trial; the smallest step wins.
     """
     known = fit(problem)
     aliased = np.isnan(known.coefficients)

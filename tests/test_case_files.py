@@ -12,10 +12,10 @@ import pytest
 from support.command import command
 from support.folders import ABSENT, DOSE, DOSE_CSV, case_text, line_of, write_case
 
-from conformance.case import Case, read_case
 from conformance.errors import CaseError
-from conformance.formula.syntax import FUNCTIONS
-from conformance.library import Library
+from conformance.question.case import Case, read_case
+from conformance.question.formula.syntax import FUNCTIONS
+from conformance.question.library import Library
 
 
 def complaint(folder: Path, text: str | bytes, *, csv: str | bytes | None = DOSE_CSV) -> str:

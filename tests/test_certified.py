@@ -17,12 +17,12 @@ from support.command import command
 from support.folders import DOSE_CSV, case_text, copy_cases, write_case
 
 import conformance
-from conformance.gate import judge
-from conformance.implementations import find
-from conformance.library import Library
+from conformance.adapters import find
+from conformance.judging.verdict import Outcome
+from conformance.proof import decimal_least_squares
+from conformance.question.library import Library
 from conformance.references import certified, nist, store
-from conformance.references.proof import decimal_least_squares
-from conformance.verdict import Outcome
+from conformance.running.gate import judge
 
 BUILT_IN = Library.built_in()
 CASES = [BUILT_IN.case(id) for id in BUILT_IN.files]
@@ -209,7 +209,7 @@ def test_certifying_twice_writes_nothing_new(small: Library) -> None:
 def test_a_folder_outside_the_project_is_proven_on_the_fly_without_r_and_then_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("rpy2", "rpy2.robjects", "conformance.references.r"):
+    for name in ("rpy2", "rpy2.robjects", "conformance.adapters.r"):
         monkeypatch.setitem(sys.modules, name, None)  # an import of it fails
     write_case(tmp_path, case_text())
     said = command("gate", "irls", "--cases", tmp_path)
@@ -259,7 +259,12 @@ def test_a_case_whose_written_outcome_contradicts_the_proof_is_an_error_of_the_c
 SMALL = 1e-3
 TOLERANCES = {"rtol", "atol", "rel_tol", "abs_tol", "tol", "tolerance", "decimal", "places"}
 PACKAGE = Path(conformance.__file__).parent
-JUDGES = [PACKAGE / "trial.py", PACKAGE / "gate.py", PACKAGE / "digits.py", PACKAGE / "references" / "attainable.py"]
+JUDGES = [
+    PACKAGE / "judging" / "comparison.py",
+    PACKAGE / "running" / "gate.py",
+    PACKAGE / "mathematics" / "digits.py",
+    PACKAGE / "references" / "attainable.py",
+]
 #: The small numbers that are no tolerance of a verdict, and why.
 EXCEPTIONS = {
     ("optimiser.py", "1e-07"): "whether the independent optimiser arrived; where not, the check is undecided",
@@ -290,7 +295,7 @@ def by_hand(file: Path) -> set[tuple[str, str]]:
 
 
 def test_no_tolerance_is_written_by_hand_where_verdicts_are_made() -> None:
-    files = [*JUDGES, *sorted((PACKAGE / "checks").glob("*.py"))]
+    files = [*JUDGES, *sorted((PACKAGE / "judging" / "checks").glob("*.py"))]
     found = set().union(*map(by_hand, files))
     assert found == set(EXCEPTIONS), found ^ set(EXCEPTIONS)
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from conformance import deviance
-from conformance.family import PAIRS, Family, family_of, tweedie
-from conformance.link import LINKS, Interval, Link, link_of
-from conformance.references.proof.concavity import uniqueness
-from conformance.references.proof.model import Family as Proven
-from conformance.rows import observed_weights
+from conformance.fitter.rows import observed_weights
+from conformance.mathematics import deviance
+from conformance.mathematics.family import PAIRS, Family, family_of, tweedie
+from conformance.mathematics.link import LINKS, Interval, Link, link_of
+from conformance.proof.concavity import uniqueness
+from conformance.proof.model import Family as Proven
 
 ETAS = (-800.0, -40.0, -37.0, -8.3, -1.0, -1e-9, 1e-9, 0.3, 1.0, 5.0, 8.3, 37.0, 40.0, 800.0)
 FAMILIES = [

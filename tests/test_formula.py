@@ -25,8 +25,8 @@ with warnings.catch_warnings():
     callbacks.consolewrite_warnerror = lambda text: None  # R's "NaNs produced"
     ri.initr()
 
-from conformance.formula import Design, FormulaError, design, evaluate, used_columns
-from conformance.formula.syntax import read_number, write_number
+from conformance.question.formula import Design, FormulaError, design, evaluate, used_columns
+from conformance.question.formula.syntax import read_number, write_number
 
 pytestmark = pytest.mark.r
 DATA = Path(__file__).parents[1] / "cases" / "data"

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from support.command import command
 
-from conformance.fit import Fit
-from conformance.fuzz import Tally, fuzz
-from conformance.gate import judge
-from conformance.implementations import Implementation, find, from_object
-from conformance.irls import fit as irls
-from conformance.library import Library
-from conformance.problem import Problem
+from conformance.adapters import Implementation, find, from_object
+from conformance.adapters.answer import Fit
+from conformance.fitter.irls import fit as irls
+from conformance.question.library import Library
+from conformance.question.problem import Problem
+from conformance.running.fuzz import Tally, fuzz
+from conformance.running.gate import judge
 
 
 def without_offset(problem: Problem) -> Fit:
@@ -91,7 +91,7 @@ def test_the_command_exits_0_or_1_and_its_cases_are_valid(tmp_path: Path, monkey
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", sys.path[:])
     Path("no_offset.py").write_text(
-        "from dataclasses import replace\nfrom conformance.irls import fit as irls\n"
+        "from dataclasses import replace\nfrom conformance.fitter.irls import fit as irls\n"
         "def fit(problem):\n    return irls(replace(problem, offset=None))\n"
     )
     sys.modules.pop("no_offset", None)

@@ -11,20 +11,20 @@ import numpy as np
 import pytest
 from support.one_fit import ONE_FIT
 
-from conformance.checks import CHECKS
-from conformance.checks.invariance import INVARIANCE_CHECKS, INVARIANCES
-from conformance.checks.optimiser import maximise
-from conformance.conventions import CONVENTIONS, DEFAULTS, declared, of_model, under
+from conformance.adapters import Implementation, find, from_object
+from conformance.adapters.answer import BY_ROW, KEYS, Fit, Unsupported
+from conformance.adapters.conventions import CONVENTIONS, DEFAULTS, declared, of_model, under
 from conformance.errors import ImplementationError
-from conformance.fit import BY_ROW, KEYS, Fit, Unsupported
-from conformance.gate import judge, run, weigh
-from conformance.implementations import Implementation, find, from_object
-from conformance.irls import fit
-from conformance.library import Library
-from conformance.problem import Problem
-from conformance.references.of_case import reference_of
-from conformance.trial import Demand, Trial
-from conformance.verdict import Outcome, Verdict, conforms, count
+from conformance.fitter.irls import fit
+from conformance.judging.checks import CHECKS
+from conformance.judging.checks.invariance import INVARIANCE_CHECKS, INVARIANCES
+from conformance.judging.checks.optimiser import maximise
+from conformance.judging.comparison import Demand, Trial
+from conformance.judging.verdict import Outcome, Verdict, conforms, count
+from conformance.question.library import Library
+from conformance.question.problem import Problem
+from conformance.references.lookup import reference_of
+from conformance.running.gate import judge, run, weigh
 
 FIRST = ["contraception", "dobson", "warpbreaks", "breslow-rates", "heart-max-rate", "study-hours", "no-intercept-20"]
 

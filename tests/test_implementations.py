@@ -16,17 +16,17 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from conformance.checks import CHECKS
-from conformance.conventions import declared
+from conformance.adapters import BUILT_IN, COMMAND, EXAMPLES, PACKAGES, find
+from conformance.adapters.answer import Unsupported
+from conformance.adapters.conventions import declared
+from conformance.adapters.installed import all_here
+from conformance.adapters.offers import heard, only
 from conformance.errors import ImplementationError
-from conformance.fit import Unsupported
-from conformance.gate import judge
-from conformance.implementations import BUILT_IN, COMMAND, EXAMPLES, PACKAGES, find
-from conformance.implementations.here import all_here
-from conformance.implementations.offers import heard, only
-from conformance.library import Library
-from conformance.report.record import Record
-from conformance.verdict import Outcome, Verdict
+from conformance.judging.checks import CHECKS
+from conformance.judging.verdict import Outcome, Verdict
+from conformance.question.library import Library
+from conformance.running.gate import judge
+from conformance.showing.record import Record
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "conformance" / "implementations"

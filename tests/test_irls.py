@@ -9,15 +9,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conformance.family import family_of
-from conformance.gate import twins
-from conformance.implementations import find
-from conformance.irls import fit, independent_columns, solve
-from conformance.library import Library
-from conformance.link import link_of
-from conformance.problem import Problem
-from conformance.rows import Rows, observed_weights
-from conformance.steps import newton_step
+from conformance.adapters import find
+from conformance.fitter.irls import fit, independent_columns, solve
+from conformance.fitter.rows import Rows, observed_weights
+from conformance.fitter.steps import newton_step
+from conformance.mathematics.family import family_of
+from conformance.mathematics.link import link_of
+from conformance.question.library import Library
+from conformance.question.problem import Problem
+from conformance.running.gate import twins
 
 
 def problem_of(library: Library, id: str) -> Problem:

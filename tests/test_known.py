@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from support.command import command
 
-from conformance import known
-from conformance.checks import CHECKS
 from conformance.errors import KnownError
-from conformance.library import Library
-from conformance.report import record
-from conformance.verdict import Outcome, Verdict
+from conformance.judging import known_failures as known
+from conformance.judging.checks import CHECKS
+from conformance.judging.verdict import Outcome, Verdict
+from conformance.question.library import Library
+from conformance.showing import record
 
 IDS = ["dobson", "warpbreaks", "separated-ten"]
 ENTRY = "- case: dobson\n  check: deviance\n  reason: it is halved\n"
@@ -233,7 +233,7 @@ def wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(sys, "path", sys.path[:])
     (tmp_path / "half_wrong.py").write_text(
         "import os\n"
-        "from conformance.irls import fit as irls\n"
+        "from conformance.fitter.irls import fit as irls\n"
         "def fit(problem):\n"
         "    said, how = irls(problem), os.environ.get('HOW', 'wrong')\n"
         "    if how == 'crash': raise RuntimeError('crashed')\n"

@@ -10,11 +10,11 @@ import pytest
 from support.command import command
 from support.folders import case_text, copy_cases, write_case
 
-from conformance import selection
-from conformance.checks import CHECKS
-from conformance.library import Library
-from conformance.report import record
-from conformance.selection import NAMES, level, years
+from conformance.judging.checks import CHECKS
+from conformance.question import selection
+from conformance.question.library import Library
+from conformance.question.selection import NAMES, level, years
+from conformance.showing import record
 
 #: sha256 of each year's file.  What was published does not move.
 FROZEN = {
@@ -26,8 +26,8 @@ FROZEN = {
 def test_a_year_that_is_published_is_frozen(year: str) -> None:
     digest = hashlib.sha256((selection.FOLDER / f"{year}.yaml").read_bytes()).hexdigest()
     assert digest == FROZEN.get(year), (
-        f"the levels of {year} are frozen, and conformance/levels/{year}.yaml has changed: put it back, and make a new "
-        "year with `python scripts/levels.py YEAR`; a new year's digest is added to FROZEN here"
+        f"the levels of {year} are frozen, and conformance/question/levels/{year}.yaml has changed: put it back, and "
+        "make a new year with `python scripts/levels.py YEAR`; a new year's digest is added to FROZEN here"
     )
 
 
@@ -102,7 +102,7 @@ def test_a_new_case_is_run_and_not_scored(folder: Path) -> None:
 def test_a_new_case_that_fails_does_not_move_the_score(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(folder))
     (folder / "not_for_nine.py").write_text(
-        "from conformance.irls import fit as irls\n"
+        "from conformance.fitter.irls import fit as irls\n"
         "def fit(problem):\n"
         "    said = irls(problem)\n"
         "    wrong = 1.5 if 'dose' in problem.names else 1.0\n"

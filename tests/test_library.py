@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from support.command import command
 
-from conformance.coverage import coverage, lint
-from conformance.family import PAIRS
-from conformance.library import Library
+from conformance.mathematics.family import PAIRS
+from conformance.question.coverage import coverage, lint
+from conformance.question.library import Library
 from conformance.references import store
 
 ROOT = Path(__file__).parents[1]

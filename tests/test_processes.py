@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from conformance.processes import THREADS, workers
+from conformance.running.processes import THREADS, workers
 
 
 @pytest.mark.parametrize("name", THREADS)

@@ -25,19 +25,19 @@ from support.command import command
 from support.folders import copy_cases
 from support.one_fit import ONE_FIT
 
-from conformance import protocol, smoke
-from conformance.checks import CHECKS
+from conformance.adapters import find, from_object, protocol
+from conformance.adapters.answer import AdapterError, Refused, Unsupported, as_fit
+from conformance.adapters.child import Child
+from conformance.adapters.command import Command, Limits
 from conformance.errors import ImplementationError
-from conformance.fit import AdapterError, Refused, Unsupported, as_fit
-from conformance.gate import CaseResult, run
-from conformance.implementations import find, from_object
-from conformance.implementations.child import Child
-from conformance.implementations.command import Command, Limits
-from conformance.irls import fit
-from conformance.library import Library
-from conformance.problem import Problem
-from conformance.report import record
-from conformance.verdict import Outcome
+from conformance.fitter.irls import fit
+from conformance.judging.checks import CHECKS
+from conformance.judging.verdict import Outcome
+from conformance.question.library import Library
+from conformance.question.problem import Problem
+from conformance.running import smoke
+from conformance.running.gate import CaseResult, run
+from conformance.showing import record
 
 ROOT = Path(__file__).resolve().parents[1]
 MISBEHAVING = [sys.executable, str(ROOT / "tests" / "support" / "misbehaving.py")]
@@ -308,8 +308,8 @@ def test_real_traffic_is_what_the_schema_says(
 
 
 def test_the_schema_file_is_what_the_code_says() -> None:
-    stored = (ROOT / "conformance" / "protocol.schema.json").read_text("utf-8")
-    again = "run `python -m conformance.protocol > conformance/protocol.schema.json`"
+    stored = (ROOT / "conformance" / "adapters" / "protocol.schema.json").read_text("utf-8")
+    again = "run `python -m conformance.adapters.protocol > conformance/adapters/protocol.schema.json`"
     assert json.loads(stored) == protocol.schema(), again
     jsonschema.Draft202012Validator.check_schema(json.loads(stored))
 

@@ -7,12 +7,12 @@ import hashlib
 import numpy as np
 import pytest
 
-from conformance.gate import run
-from conformance.library import Library
+from conformance.adapters.r import _from_r, _r, r_glm
+from conformance.judging.verdict import Outcome
+from conformance.question.library import Library
 from conformance.references import store
-from conformance.references.r import _from_r, _r, r_glm
-from conformance.references.regenerate import regenerate
-from conformance.verdict import Outcome
+from conformance.running.gate import run
+from conformance.running.regenerate import regenerate
 
 pytestmark = pytest.mark.r
 
@@ -34,7 +34,7 @@ def test_every_design_is_the_model_matrix_of_r_to_the_last_bit(library: Library)
     from rpy2.robjects import r
 
     model_matrix, factor = r(MODEL_MATRIX), r("function(x, levels) factor(x, levels = levels)")
-    from conformance.case import read_csv
+    from conformance.question.case import read_csv
 
     for id in library.select():
         case = library.case(id)
@@ -73,7 +73,7 @@ def test_r_and_statsmodels_say_now_what_is_stored_of_them(library: Library) -> N
 
 
 def test_contraception_gives_the_published_coefficients_in_r_and_statsmodels(library: Library) -> None:
-    from conformance.references.statsmodels import statsmodels_glm
+    from conformance.running.regenerate_statsmodels import statsmodels_glm
 
     published = [-0.949952124, 0.004583726, -0.004286455, 0.768097459, 0.783112821, 0.854904050, 0.806025052]
     problem = library.case("contraception").problem()

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from support.command import command
 from support.folders import copy_cases
 
-from conformance.checks import CHECKS
+from conformance.adapters import find
 from conformance.errors import StaleReference
-from conformance.gate import judge
-from conformance.implementations import find
-from conformance.library import Library
+from conformance.judging.checks import CHECKS
+from conformance.judging.verdict import Outcome
+from conformance.question.library import Library
 from conformance.references import store
-from conformance.verdict import Outcome
+from conformance.running.gate import judge
 
 N = len(CHECKS)
 

@@ -15,11 +15,11 @@ from markdown_it import MarkdownIt
 from support.command import command
 
 from conformance.cli.gate import Format, view_of
-from conformance.report import record
-from conformance.report.annotations import SHOWN
-from conformance.report.compared import Change, differences
-from conformance.report.record import Record, Writer, summary_line
-from conformance.verdict import FAILING, Outcome, Verdict, conforms, count, exit_status
+from conformance.judging.verdict import FAILING, Outcome, Verdict, conforms, count, exit_status
+from conformance.showing import record
+from conformance.showing.annotations import SHOWN
+from conformance.showing.compared import Change, differences
+from conformance.showing.record import Record, Writer, summary_line
 
 NASTY = (
     "<script>alert(1)</script>", "]]>", "&amp;", "a|b", "`x`", "```\n# h", "%0A::error::x", "::error::x",
@@ -321,7 +321,7 @@ def in_github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "wrong_in_github.py").write_text(
-        "from conformance.irls import fit as irls\n"
+        "from conformance.fitter.irls import fit as irls\n"
         "def fit(problem):\n"
         "    return dict(coefficients=irls(problem).coefficients, deviance=5.1804324877711583)\n"
     )

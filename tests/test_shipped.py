@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.gate import run
-from conformance.library import Library
-from conformance.verdict import Outcome, Verdict
+from conformance.judging.verdict import Outcome, Verdict
+from conformance.question.library import Library
+from conformance.running.gate import run
 
 #: Digits lost on the way to the right answer: what a tighter tolerance or a better solver mends.
 DIGITS = {"early stop", "stale weights", "lost precision", "cancellation", "saturated tail", "not converged"}

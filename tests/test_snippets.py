@@ -11,17 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conformance.checks import CHECKS
-from conformance.conventions import DEFAULTS, under
-from conformance.digits import agreement
-from conformance.fit import BY_COLUMN, BY_ROW, SCALARS
-from conformance.irls import fit as irls
-from conformance.library import Library
+from conformance.adapters.answer import BY_COLUMN, BY_ROW, SCALARS
+from conformance.adapters.conventions import DEFAULTS, under
+from conformance.fitter.irls import fit as irls
+from conformance.judging.checks import CHECKS
+from conformance.judging.comparison import Demand, Trial
+from conformance.judging.verdict import Outcome, Verdict
+from conformance.mathematics.digits import agreement
+from conformance.question.library import Library
 from conformance.references import store
-from conformance.references.of_case import reference_of
-from conformance.reproduce import snippets
-from conformance.trial import Demand, Trial
-from conformance.verdict import Outcome, Verdict
+from conformance.references.lookup import reference_of
+from conformance.showing.snippets import snippets
 
 BIN = Path(sys.executable).parent
 

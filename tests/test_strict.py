@@ -9,13 +9,13 @@ from known_of_r import R_IS_OFF, R_REFUSES
 from solvers import CORRECT, FAULTY
 from support.one_fit import ONE_FIT
 
-from conformance.fit import Fit
-from conformance.gate import judge
-from conformance.implementations import find, from_object
-from conformance.library import Library
-from conformance.problem import Problem
-from conformance.trial import Demand
-from conformance.verdict import Outcome, Verdict
+from conformance.adapters import find, from_object
+from conformance.adapters.answer import Fit
+from conformance.judging.comparison import Demand
+from conformance.judging.verdict import Outcome, Verdict
+from conformance.question.library import Library
+from conformance.question.problem import Problem
+from conformance.running.gate import judge
 
 STRICT = Demand(strict=True)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.report import record
+from conformance.showing import record
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -56,7 +56,7 @@ def test_the_wheel_carries_the_package_and_nothing_beside_it(site: Path) -> None
         for p in package.rglob("*")
         if p.suffix in (".py", ".R", ".typed") and not p.is_relative_to(package / "_carried")
     } == tracked
-    levels = [p.relative_to(ROOT) for p in (ROOT / "conformance" / "levels").iterdir()]
+    levels = [p.relative_to(ROOT) for p in (ROOT / "conformance" / "question" / "levels").iterdir()]
     assert levels
     assert all((site / path).is_file() for path in levels)
     assert Path("conformance/py.typed") in tracked  # the classifier says Typing :: Typed
@@ -66,7 +66,9 @@ def test_the_wheel_carries_the_package_and_nothing_beside_it(site: Path) -> None
 
 
 def test_the_gate_runs_from_another_folder_with_what_the_wheel_carries(site: Path, tmp_path: Path) -> None:
-    where = from_wheel(site, tmp_path, "import conformance.library as l; print(l.__file__, l.Library.built_in().cases)")
+    where = from_wheel(
+        site, tmp_path, "import conformance.question.library as l; print(l.__file__, l.Library.built_in().cases)"
+    )
     assert where.stdout.split() == [str(site / "conformance" / name) for name in ("library.py", "_carried/cases")]
     words = ["gate", "irls", "--report", "run.jsonl"]
     for id in ("contraception", "dobson", "separated-ten"):

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 from support.command import command
-from zoo import CORRECT, FAULTS
-from zoo.matrix import BAD, put
 
-from conformance.checks import CHECKS
-from conformance.checks.invariance import INVARIANCE_CHECKS
-from conformance.fit import Unsupported
-from conformance.gate import judge
-from conformance.library import Library
-from conformance.trial import Demand
+from conformance.adapters.answer import Unsupported
+from conformance.judging.checks import CHECKS
+from conformance.judging.checks.invariance import INVARIANCE_CHECKS
+from conformance.judging.comparison import Demand
+from conformance.question.library import Library
+from conformance.running.gate import judge
+from conformance.zoo import CORRECT, FAULTS
+from conformance.zoo.matrix import BAD, put
 
 #: A case or two for each thing that a fitter can get wrong.
 SOME = (

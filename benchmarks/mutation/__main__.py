@@ -44,7 +44,11 @@ import scipy.special  # noqa: F401
 from mutants import FILES, ROOT, mutants
 from reach import Reach, quick_checks, reach
 
-TABLES = ("link.py", "deviance.py", "family.py")  # tests/test_family.py is about these, test_irls.py about the rest
+TABLES = (
+    "mathematics/link.py",
+    "mathematics/deviance.py",
+    "mathematics/family.py",
+)  # asked of test_family.py, the rest of test_irls.py
 SECONDS = 60  # of processor time, so that a busy machine times nobody out; the fitter itself needs a third of it
 
 
@@ -67,7 +71,7 @@ def ask(mutant: dict[str, Any], cases: list[bytes], how: str) -> dict[str, Any]:
     """In a fork: the gate over ``cases``, or the fitter's own tests, until something fails."""
     assert not any(name.startswith("conformance") for name in sys.modules), "the fitter would be loaded as it is"
     sys.path.insert(0, str(ROOT))
-    sys.meta_path.insert(0, Mutated(f"conformance.{mutant['file'][:-3]}", mutant["source"]))
+    sys.meta_path.insert(0, Mutated("conformance." + mutant["file"][:-3].replace("/", "."), mutant["source"]))
     if how == "tests":
         import pytest
 
@@ -75,10 +79,10 @@ def ask(mutant: dict[str, Any], cases: list[bytes], how: str) -> dict[str, Any]:
         asked = [str(ROOT / "tests" / own), "-k", "not every_case"]  # those ask of all cases what the gate has asked
         status = pytest.main([*asked, "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"], plugins=[watch])
         return {"outcome": "killed" if status else "survived", "case": watch.failed, "check": "tests"}
-    from conformance.checks import CHECKS
-    from conformance.gate import weigh
-    from conformance.implementations import find
-    from conformance.trial import Demand
+    from conformance.adapters import find
+    from conformance.judging.checks import CHECKS
+    from conformance.judging.comparison import Demand
+    from conformance.running.gate import weigh
 
     irls, checks = find("irls"), list(CHECKS) if how == "whole" else quick_checks()
     for stored in cases:

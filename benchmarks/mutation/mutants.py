@@ -17,15 +17,15 @@ from cosmic_ray.plugins import get_operator, operator_names
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = (
-    "irls.py",
-    "rows.py",
-    "steps.py",
-    "recession.py",
-    "start.py",
-    "summary.py",
-    "family.py",
-    "deviance.py",
-    "link.py",
+    "fitter/irls.py",
+    "fitter/rows.py",
+    "fitter/steps.py",
+    "fitter/recession.py",
+    "fitter/start.py",
+    "fitter/summary.py",
+    "mathematics/family.py",
+    "mathematics/deviance.py",
+    "mathematics/link.py",
 )
 _PAIRS = re.compile(
     r"Binary.*_(Add_Sub|Sub_Add|Mul_Div|Div_Mul|Pow_Mul|FloorDiv_Div|BitAnd_BitOr|BitOr_BitAnd)$"

@@ -59,11 +59,11 @@ class Reach:
 def reach() -> Reach:
     """Run every case once under a tracer."""
     sys.path.insert(0, str(ROOT))
-    from conformance.gate import weigh
-    from conformance.implementations import find
-    from conformance.library import Library
-    from conformance.references.of_case import reference_of
-    from conformance.trial import Demand
+    from conformance.adapters import find
+    from conformance.judging.comparison import Demand
+    from conformance.question.library import Library
+    from conformance.references.lookup import reference_of
+    from conformance.running.gate import weigh
 
     found, library, irls = Reach(), Library.built_in(), find("irls")
     paths = {str(ROOT / "conformance" / name): name for name in FILES}
@@ -95,8 +95,8 @@ def reach() -> Reach:
 
 def quick_checks() -> list[str]:
     """The checks that need no further fit."""
-    from conformance.checks import CHECKS
-    from conformance.checks.invariance import INVARIANCE_CHECKS
+    from conformance.judging.checks import CHECKS
+    from conformance.judging.checks.invariance import INVARIANCE_CHECKS
 
     return [name for name in CHECKS if name not in INVARIANCE_CHECKS and name not in FITS_AGAIN]
 

@@ -35,13 +35,13 @@ from conformance.cli.common import (
     the_one,
     unusable_is_2,
 )
-from conformance.digits import spelled
 from conformance.errors import CallError, Unusable
-from conformance.library import Library
+from conformance.mathematics.digits import spelled
+from conformance.question.library import Library
 
 if TYPE_CHECKING:
-    from conformance.fuzz import Judged
-    from conformance.references.movement import Movement
+    from conformance.references.reference_change import Movement
+    from conformance.running.fuzz import Judged
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -59,7 +59,7 @@ app.command(epilog="Example: glm-conformance zoo --only offset --case 'ships*'")
 
 def _version(asked: bool) -> None:
     if asked:
-        from conformance.gate import suite_version
+        from conformance.running.gate import suite_version
 
         print(f"glm-conformance {suite_version()}")
         raise typer.Exit
@@ -99,13 +99,13 @@ def fuzz(
 
     `glm-conformance gate IMPLEMENTATION --cases FOLDER` then shows it again.
     """
-    from conformance.gate import select_checks
-    from conformance.implementations import find
-    from conformance.report.found import show_found
-    from conformance.trial import Demand
+    from conformance.adapters import find
+    from conformance.judging.comparison import Demand
+    from conformance.running.gate import select_checks
+    from conformance.showing.fuzz import show_found
 
     try:
-        from conformance.fuzz import fuzz as search
+        from conformance.running.fuzz import fuzz as search
     except ModuleNotFoundError as error:
         if error.name != "hypothesis":
             raise
@@ -148,8 +148,8 @@ def regenerate(
     case: CaseGlobs = None,
 ) -> None:
     """Ask R and statsmodels again, show how many digits each quantity moved, and store what they say now."""
-    from conformance.references.regenerate import SOURCES
-    from conformance.references.regenerate import regenerate as remake
+    from conformance.running.regenerate import SOURCES
+    from conformance.running.regenerate import regenerate as remake
 
     library = Library.at(cases)
     ids = library.select([*(names or []), *(case or [])] or None)
@@ -235,10 +235,10 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
 ) -> None:
     """Digits of coefficients / standard errors of each implementation on each case, and the causes of failures."""
-    from conformance.audit import audit as side_by_side
-    from conformance.audit import causes, cell
+    from conformance.judging.comparison import Demand
     from conformance.references.store import plain
-    from conformance.trial import Demand
+    from conformance.running.audit import audit as side_by_side
+    from conformance.running.audit import causes, cell
 
     library = Library.at(cases)
     ids = library.select(case)
@@ -285,11 +285,11 @@ def fit(
     trace: Annotated[bool, typer.Option("--trace", help="irls: show every iteration.")] = False,
 ) -> None:
     """What one implementation says of one case, beside the reference."""
-    from conformance.gate import answer
-    from conformance.implementations import find
-    from conformance.references.of_case import reference_of
-    from conformance.report.fits import show_fit
-    from conformance.trial import Trial
+    from conformance.adapters import find
+    from conformance.judging.comparison import Trial
+    from conformance.references.lookup import reference_of
+    from conformance.running.gate import answer
+    from conformance.showing.fits import show_fit
 
     library = Library.at(cases)
     found, asked = find(implementation), library.case(library.one(case))
@@ -310,9 +310,9 @@ def smoke(
     memory: Memory = None,
 ) -> None:
     """Is the adapter itself right?  Two tiny fits, and the rules.  Exit status: 0 right, 1 wrong, 2 unusable."""
-    from conformance.implementations import find
-    from conformance.smoke import reported
-    from conformance.smoke import smoke as rules
+    from conformance.adapters import find
+    from conformance.running.smoke import reported
+    from conformance.running.smoke import smoke as rules
 
     found = find(*the_one(implementation, command, timeout, memory))
     wrong = 0
@@ -334,7 +334,7 @@ def implementations(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
 ) -> None:
     """Which implementations are built in, which of them are installed here, and how to install the others."""
-    from conformance.implementations.here import all_here
+    from conformance.adapters.installed import all_here
 
     found = all_here()
     if as_json:

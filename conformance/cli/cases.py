@@ -12,11 +12,11 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from conformance.case import Case
 from conformance.cli.common import CaseGlobs, CasesFolder, LevelName, err, out, unusable_is_2
 from conformance.errors import CallError, CaseError, Unusable
-from conformance.library import Library
-from conformance.selection import level as find_level
+from conformance.question.case import Case
+from conformance.question.library import Library
+from conformance.question.selection import level as find_level
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -116,8 +116,8 @@ def validate(cases: CasesFolder = None, case: CaseGlobs = None) -> None:
 @unusable_is_2
 def show_coverage(cases: CasesFolder = None) -> None:
     """Families by links by features, and the gaps: exit status 1 where there is one."""
-    from conformance.coverage import BINOMIAL_ONLY, FEATURES, coverage
-    from conformance.family import PAIRS
+    from conformance.mathematics.family import PAIRS
+    from conformance.question.coverage import BINOMIAL_ONLY, FEATURES, coverage
 
     library = Library.at(cases)
     found = [library.case(id) for id in library.select()]
@@ -148,7 +148,7 @@ def show_coverage(cases: CasesFolder = None) -> None:
 @unusable_is_2
 def lint_cases(cases: CasesFolder = None) -> None:
     """Ids, titles, sources, duplicates, and what `detects` names: exit status 1 where something is wrong."""
-    from conformance.coverage import lint
+    from conformance.question.coverage import lint
 
     library = Library.at(cases)
     found = lint(library)

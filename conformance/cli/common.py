@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from conformance.adapters import BUILT_IN, COMMAND
+from conformance.adapters.command import Limits
 from conformance.errors import CallError, Unusable
-from conformance.implementations import BUILT_IN, COMMAND
-from conformance.implementations.command import Limits
 
 out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)

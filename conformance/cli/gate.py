@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from conformance.adapters.conventions import DEFAULTS
 from conformance.cli.common import (
     CaseGlobs,
     CasesFolder,
@@ -33,13 +34,12 @@ from conformance.cli.common import (
     the_one,
     unusable_is_2,
 )
-from conformance.conventions import DEFAULTS
 from conformance.errors import CallError
 from conformance.files import write_whole
-from conformance.known import Written
-from conformance.library import Library
-from conformance.report.record import Record
-from conformance.verdict import Verdict, exit_status
+from conformance.judging.known_failures import Written
+from conformance.judging.verdict import Verdict, exit_status
+from conformance.question.library import Library
+from conformance.showing.record import Record
 
 
 class Format(StrEnum):
@@ -87,16 +87,16 @@ def gate(
     jobs: Annotated[int, typer.Option(min=1, help="Processes to run the cases in.")] = 1,
 ) -> None:
     """Put an implementation to every case.  Exit status: 0 conforms, 1 does not, 2 something can't be used."""
-    from conformance import known as known_failures
-    from conformance.checks import CHECKS
-    from conformance.gate import in_checkout, run, run_line, select_checks, source_of
-    from conformance.implementations import find
-    from conformance.report.record import Writer, summary_line
-    from conformance.report.terminal import show_failures, show_summary
-    from conformance.reproduce import mendable, snippets
-    from conformance.selection import choose
-    from conformance.selection import level as find_level
-    from conformance.trial import Demand
+    from conformance.adapters import find
+    from conformance.judging import known_failures as known_failures
+    from conformance.judging.checks import CHECKS
+    from conformance.judging.comparison import Demand
+    from conformance.question.selection import choose
+    from conformance.question.selection import level as find_level
+    from conformance.running.gate import in_checkout, run, run_line, select_checks, source_of
+    from conformance.showing.record import Writer, summary_line
+    from conformance.showing.snippets import mendable, snippets
+    from conformance.showing.terminal import show_failures, show_summary
 
     name, limits = the_one(implementation, command, timeout, memory)
     found, library, of_level = find(name, limits), Library.at(cases), None if level is None else find_level(level)
@@ -180,11 +180,11 @@ def report(
     format: Annotated[Format, typer.Option(help="What to show it as.")] = Format.TERMINAL,
 ) -> None:
     """A record shown again, on standard output, in another form.  A truncated one is refused: exit status 2."""
-    from conformance.report.record import read
+    from conformance.showing.record import read
 
     found = read(record)
     if format is Format.TERMINAL:
-        from conformance.report.terminal import show
+        from conformance.showing.terminal import show
 
         show(out, found)
     else:
@@ -204,8 +204,8 @@ def diff(
     shown, and is not worse.
     """
     from conformance.references.store import plain
-    from conformance.report.compared import differences, show
-    from conformance.report.record import read
+    from conformance.showing.compared import differences, show
+    from conformance.showing.record import read
 
     found = list(differences(read(old), read(new), lost))
     if as_json:
@@ -228,12 +228,12 @@ def explain(
     memory: Memory = None,
 ) -> None:
     """One check of one case in full: both numbers to 17 digits, why, and code to paste, in Python and in R."""
-    from conformance.coverage import faults
-    from conformance.gate import judge, select_checks
-    from conformance.implementations import find
-    from conformance.report.explained import show
-    from conformance.reproduce import snippets
-    from conformance.trial import Demand
+    from conformance.adapters import find
+    from conformance.judging.comparison import Demand
+    from conformance.question.coverage import faults
+    from conformance.running.gate import judge, select_checks
+    from conformance.showing.explained import show
+    from conformance.showing.snippets import snippets
 
     library, demand = Library.at(cases), Demand(digits, strict)
     found, id = find(*the_one(implementation, None, timeout, memory)), library.one(case)
@@ -262,10 +262,10 @@ def explain(
 
 def view_of(format: Format) -> Callable[[Record], str]:
     """The function that makes the text of a view."""
-    from conformance.report.annotations import workflow_commands
-    from conformance.report.badge import badge
-    from conformance.report.junit import junit
-    from conformance.report.markdown import html, markdown
+    from conformance.showing.annotations import workflow_commands
+    from conformance.showing.badge import badge
+    from conformance.showing.junit import junit
+    from conformance.showing.markdown import html, markdown
 
     return {
         Format.TERMINAL: _as_text,
@@ -279,7 +279,7 @@ def view_of(format: Format) -> Callable[[Record], str]:
 
 def _as_text(record: Record) -> str:
     """The terminal's view without colour, at 80 columns."""
-    from conformance.report.terminal import show
+    from conformance.showing.terminal import show
 
     console = Console(width=80, no_color=True, highlight=False, emoji=False)
     with console.capture() as captured:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,20 +15,16 @@ from rich.table import Table
 from conformance.cli.common import CaseGlobs, CasesFolder, CheckGlobs, err, out, progress, unusable_is_2
 from conformance.errors import CallError
 from conformance.files import write_whole
-from conformance.gate import select_checks
-from conformance.library import Library
-from conformance.report.record import Writer
+from conformance.question.library import Library
+from conformance.running.gate import select_checks
+from conformance.showing.record import Writer
 
 Row = dict[str, Any]  # a line of the report: zoo.matrix.Judged.as_json
 
 
 def the_zoo() -> Any:
-    """The package ``zoo`` of a checkout's tests; CallError elsewhere, for a wheel does not carry it."""
-    tests = Path(__file__).resolve().parents[2] / "tests"
-    if not (tests / "zoo").is_dir():
-        raise CallError("the zoo lives in a checkout (tests/zoo), which this installation is not")
-    sys.path.insert(0, str(tests))
-    from zoo import matrix  # type: ignore[import-not-found]
+    """The module that puts the zoo's animals to the gate."""
+    from conformance.zoo import matrix
 
     return matrix
 
@@ -70,7 +65,7 @@ def zoo(
         bool, typer.Option("--resume", help="Keep the animals that the report has already, and ask the others.")
     ] = False,
 ) -> None:
-    """Every faulty fitter of tests/zoo, and every correct one: which checks refuse it, on how many cases.
+    """Every faulty fitter of conformance/zoo, and every correct one: which checks refuse it, on how many cases.
 
     Each fit is judged by default and under --strict.  Exit status 1 where a fault is missed or misnamed (under
     --strict, and by default unless it loses digits that only --strict asks for), or a correct fitter refused, or

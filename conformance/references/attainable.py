@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from conformance.family import family_of
-from conformance.link import link_of
-from conformance.problem import Problem
+from conformance.mathematics.family import family_of
+from conformance.mathematics.link import link_of
+from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]
 U = 2.0**-53

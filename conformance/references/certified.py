@@ -11,16 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from conformance.case import Case
+from conformance import proof
+from conformance.adapters.answer import BY_ROW
 from conformance.errors import StaleReference
-from conformance.fit import BY_ROW
-from conformance.library import Library
-from conformance.problem import refuse_invalid
-from conformance.references import nist, proof, store
+from conformance.judging.comparison import Reference
+from conformance.proof.root import set_up
+from conformance.question.case import Case
+from conformance.question.library import Library
+from conformance.question.problem import refuse_invalid
+from conformance.references import nist, store
 from conformance.references.attainable import attainable_errors
-from conformance.references.movement import Movement
-from conformance.references.proof.root import set_up
-from conformance.trial import Reference
+from conformance.references.reference_change import Movement
 
 
 def prove_case(case: Case) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from conformance.case import Case
-from conformance.formula.arithmetic import Arithmetic
-from conformance.formula.terms import parse
-from conformance.references.proof import decimal_least_squares
+from conformance.proof import decimal_least_squares
+from conformance.question.case import Case
+from conformance.question.formula.arithmetic import Arithmetic
+from conformance.question.formula.terms import parse
 
 SOURCE = "NIST StRD"
 _BINARY: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {

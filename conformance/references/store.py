@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from conformance.case import Case
-from conformance.digits import agreement, root_mean_square, worst
+from conformance.adapters.answer import KEYS
 from conformance.errors import StaleReference
 from conformance.files import write_whole
-from conformance.fit import KEYS
-from conformance.library import Library
+from conformance.mathematics.digits import agreement, root_mean_square, worst
+from conformance.question.case import Case
+from conformance.question.library import Library
 
 SCHEMA = 1
 

@@ -1,8 +1,8 @@
 # finding 91 in urine-missing-logit: what bossanova reports, and the proven estimate with a ridge of 1e-10 (first order)
 import numpy as np
-from conformance.implementations import find
-from conformance.library import Library
-from conformance.references.of_case import reference_of
+from conformance.adapters import find
+from conformance.question.library import Library
+from conformance.references.lookup import reference_of
 
 library = Library.built_in()
 case = library.case("urine-missing-logit")

@@ -1,6 +1,6 @@
 # where full steps from the weighted mean lead under the identity link (no h2o needed; the suite's data): finding 100
 import numpy as np
-from conformance.library import Library
+from conformance.question.library import Library
 
 for id in ("airquality-missing-identity", "polyps-zero-weights-identity", "gamma-identity-hard-start"):
     p = Library.built_in().case(id).problem()

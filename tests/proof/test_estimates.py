@@ -14,17 +14,17 @@ from known_of_r import R_IS_OFF, R_REFUSES
 from links_in_mpmath import maximum_likelihood
 from proof_support import BY_PAIR, leaves, problem_of, stored_of
 
-from conformance.checks.values import VALUE_CHECKS
-from conformance.conventions import DEFAULTS
-from conformance.family import PAIRS
-from conformance.fit import as_fit
-from conformance.library import Library
-from conformance.problem import Problem
+from conformance.adapters.answer import as_fit
+from conformance.adapters.conventions import DEFAULTS
+from conformance.judging.checks.values import VALUE_CHECKS
+from conformance.judging.comparison import Demand, Finding, Trial
+from conformance.judging.verdict import Outcome
+from conformance.mathematics.family import PAIRS
+from conformance.proof import as_json, prove
+from conformance.question.library import Library
+from conformance.question.problem import Problem
 from conformance.references import store
-from conformance.references.of_case import reference_of
-from conformance.references.proof import as_json, prove
-from conformance.trial import Demand, Finding, Trial
-from conformance.verdict import Outcome
+from conformance.references.lookup import reference_of
 
 
 def test_there_is_a_case_for_every_family_and_link() -> None:
@@ -104,7 +104,7 @@ def test_where_r_is_off_it_still_is(library: Library, id: str) -> None:
     "id", ["dobson", "contraception", "finney71-probit", "insurance-offset-tweedie", "clotting-fractional-weights-ig"]
 )
 def test_a_second_precision_proves_the_same_digits(id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.import_module("conformance.references.proof.certify"), "FIRST_BITS", 500)
+    monkeypatch.setattr(importlib.import_module("conformance.proof.certify"), "FIRST_BITS", 500)
     again, first = as_json(prove(problem_of(id), sensitivities=False)), stored_of(id)
     assert again["precision_bits"] == 500
     for name in first["digits"]:

@@ -9,8 +9,8 @@ import pytest
 from proof_support import proven as stored
 from proof_support import with_ones as design
 
-from conformance.problem import Problem
-from conformance.references.proof import Invalid, prove
+from conformance.proof import Invalid, prove
+from conformance.question.problem import Problem
 
 X = np.arange(6.0)
 

@@ -9,11 +9,11 @@ from proof_support import problem_of
 from proof_support import with_ones as design
 from scipy.optimize import linprog
 
-from conformance.family import family_of
-from conformance.link import link_of
-from conformance.problem import Problem
-from conformance.references.proof import Undecided, as_json, prove, separation, verify
-from conformance.references.proof.simplex import recession
+from conformance.mathematics.family import family_of
+from conformance.mathematics.link import link_of
+from conformance.proof import Undecided, as_json, prove, separation, verify
+from conformance.proof.simplex import recession
+from conformance.question.problem import Problem
 
 X = np.arange(1, 11.0)
 

@@ -11,11 +11,11 @@ from flint import arb, ctx
 from numpy.typing import NDArray
 from proof_support import BY_PAIR, problem_of, stored_of
 
-from conformance.problem import Problem
-from conformance.references.proof import Proof, prove
-from conformance.references.proof.jitter import changes, moves, null_models
-from conformance.references.proof.root import Setup, set_up
-from conformance.references.proof.sensitivity import point
+from conformance.proof import Proof, prove
+from conformance.proof.jitter import changes, moves, null_models
+from conformance.proof.root import Setup, set_up
+from conformance.proof.sensitivity import point
+from conformance.question.problem import Problem
 
 U = 2.0**-53
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from proof_support import another_digit, leaves, problem_of, put, stored_of
 
-from conformance.references.proof import as_json, from_json, prove, verify
+from conformance.proof import as_json, from_json, prove, verify
 
 BESIDE = ("schema", "case", "asked_sha256", "data_sha256", "source", "seal", "decimal_data")
 NB = "polyps-zero-weights-nb-identity"

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from conformance.library import Library
+from conformance.question.library import Library
 
 #: Nine rows: a factor, a number, a count, a proportion with its trials.
 DOSE_CSV = """group,dose,deaths,alive,exposure

@@ -1,0 +1,39 @@
+"""Which of the built-in implementations are installed here, in which version, and how to install the others."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from conformance.adapters import BUILT_IN, PACKAGES, find
+from conformance.errors import ImplementationError
+
+
+@dataclass(frozen=True)
+class Here:
+    """One implementation: ``version`` is None where it is not installed, and ``install`` then says what to do."""
+
+    name: str
+    version: str | None
+    install: str
+
+
+def here(name: str) -> Here:
+    """Whether ``name`` is installed.  A Python package is not imported (Java would start); R and programs are run."""
+    package = PACKAGES.get(name)
+    if package is None:  # the suite's own
+        return Here(name, find(name).version, "nothing: it is this suite's own")
+    try:
+        if package.program is not None:
+            return Here(name, find(name).version, package.install)
+        if importlib.util.find_spec(package.module) is None:
+            return Here(name, None, package.install)
+        return Here(name, find(name).version if package.r else version(package.distribution), package.install)
+    except (ImplementationError, PackageNotFoundError):
+        return Here(name, None, package.install)
+
+
+def all_here() -> list[Here]:
+    """Every built-in implementation."""
+    return [here(name) for name in BUILT_IN]

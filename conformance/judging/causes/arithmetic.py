@@ -1,0 +1,212 @@
+"""Errors that the arithmetic explains: lost or cancelled digits, NaN, a common scale, another order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from conformance.judging.causes.solved import solved
+from conformance.judging.comparison import CONVINCING, Cause, Trial, U
+from conformance.mathematics.digits import agreement, worst
+
+Array = NDArray[np.float64]
+
+
+def scaled(trial: Trial, quantity: str) -> Cause | None:
+    """Every standard error, or all of the covariance, is the right one times the same factor."""
+    got, want = getattr(trial.fit, quantity, None), trial.expected.get(quantity)
+    if quantity not in ("standard_errors", "covariance") or got is None or want is None:
+        return None
+    known = np.isfinite(np.atleast_1d(want)) & np.isfinite(np.atleast_1d(got)) & (np.atleast_1d(want) != 0)
+    a, b = np.atleast_1d(got)[known], np.atleast_1d(want)[known]
+    if a.size < 2:
+        return None
+    factor = float(np.median(a / b))
+    size = trial.scale(quantity)
+    needed = CONVINCING - np.log10(max(abs(factor - 1.0), U))  # the same factor far beyond what sets it off from 1
+    if abs(factor - 1.0) < 1e-5:
+        return None  # digits, and no definition
+    if factor <= 0 or worst(agreement(a / factor, b, np.broadcast_to(size, known.shape)[known]))[0] < min(needed, 12.0):
+        return None
+    phi_factor = factor if quantity == "covariance" else factor**2
+    df = trial.expected["df_residual"]
+    return (
+        "another scale",
+        f"all of it is the right one times {factor:.6g}: another dispersion, as if there were {df / phi_factor:.6g} "
+        f"residual degrees of freedom where there are {df:g}",
+    )
+
+
+def not_a_number(trial: Trial, quantity: str) -> Cause | None:
+    """NaN or an infinity where the reference has a number."""
+    got, want = getattr(trial.fit, quantity, None), trial.expected.get(quantity)
+    if got is None or want is None or quantity == "coefficients":
+        return None
+    bad = ~np.isfinite(np.atleast_1d(got)) & np.isfinite(np.atleast_1d(want))
+    if not np.any(bad):
+        return None
+    at = solved(trial)
+    is_binomial = trial.problem.family == "binomial"
+    if (
+        at is not None
+        and is_binomial
+        and bad.shape == at.mu.shape
+        and np.all((at.nu[bad] < 2e-16) | (at.mu[bad] < 2e-16))
+    ):
+        return "saturated tail", (
+            f"{int(bad.sum())} of {bad.size} values are NaN: the mean there rounds to 0 or 1 and the variance to 0 (1 "
+            "- mu by subtraction, or a clamp on one side); take the complement from eta"
+        )
+    return (
+        "NaN",
+        f"{int(bad.sum())} of {bad.size} values are NaN or infinite (not finite) where the reference is finite",
+    )
+
+
+def saturated_tail(trial: Trial, quantity: str) -> Cause | None:
+    """Wrong only in rows whose mean is so near 0 or 1 that 1 - mu, or mu, has lost its digits."""
+    got, want, at = getattr(trial.fit, quantity, None), trial.expected.get(quantity), solved(trial)
+    if trial.problem.family != "binomial" or got is None or want is None or at is None:
+        return None
+    if np.shape(want) != at.mu.shape:
+        return None
+    left = np.maximum(np.minimum(at.mu, at.nu), 1e-300)
+    error = np.abs(got - want) / trial.scale(quantity)
+    off = error > 10.0 ** -trial.required(trial.attainable(quantity))
+    if not np.any(off) or np.any(left[off] > 1e-6) or np.any(error[off] > 1e3 * U / left[off]):
+        return None
+    return "saturated tail", (
+        f"{int(off.sum())} of {off.size} values are off, all where the mean is within {np.max(left[off]):.1g} of 0 or "
+        "1: 1 - mu by subtraction has lost its digits there; take the complement from eta"
+    )
+
+
+def floored_mean(trial: Trial, quantity: str) -> Cause | None:
+    """Right coefficients, and means that go no lower than a floor: R's log link has one at 2.2e-16."""
+    got, want = getattr(trial.fit, "fitted_values", None), trial.expected.get("fitted_values")
+    if trial.problem.family == "binomial" or quantity in ("coefficients", "null_deviance"):
+        return None
+    if got is None or want is None or _error(trial, "coefficients") > 1e-5:
+        return None
+    floor = float(np.min(got))
+    below = (got == floor) & (want < floor * (1.0 - 1e-6))
+    if not 0.0 < floor < 1e-6 or not np.any(below) or np.any((want < floor) & ~below):
+        return None
+    return "floored mean", (
+        f"{int(below.sum())} of {below.size} means are lower than {floor:.3g}, and reported as that: the inverse link "
+        "has a floor, so that the row's variance, residuals and deviance are not those of its mean"
+    )
+
+
+def lost_row(trial: Trial, quantity: str) -> Cause | None:
+    """A row whose mean rounds to 1 though y is 0, or to 0 though y is 1: by subtraction its variance is 0."""
+    at = solved(trial)
+    if trial.problem.family != "binomial" or at is None or _error(trial, "coefficients") < 1e-5:
+        return None
+    rounds = at.used & (np.abs(at.residual) > 0.5) & (np.minimum(at.mu, at.nu) < U)
+    if not np.any(rounds):
+        return None
+    i = int(np.argmax(rounds))
+    return "saturated tail", (
+        f"at the maximum the mean of row {i} rounds to {np.rint(at.mu[i]):g} where y is {at.y[i]:g}: 1 - mu by "
+        "subtraction is 0 there, the variance with it, and a row that pulls is lost or clamped"
+    )
+
+
+def condition(trial: Trial) -> float:
+    """The 2-norm condition of sqrt(W) X with unit columns at the reference."""
+    at = solved(trial)
+    if at is None or at.X.size == 0:
+        return 1.0
+    B = at.X * np.sqrt(at.W)[:, None]
+    norms = np.linalg.norm(B, axis=0)
+    return float(np.linalg.cond(B / np.where(norms > 0, norms, 1.0)))
+
+
+def _error(trial: Trial, quantity: str) -> float:
+    digits, _ = worst(agreement(getattr(trial.fit, quantity), trial.expected[quantity], trial.scale(quantity)))
+    return float(10.0**-digits)
+
+
+def lost_precision(trial: Trial, quantity: str) -> Cause | None:
+    """Errors that the arithmetic explains: single precision, printed digits, or a squared condition number."""
+    fit = trial.fit
+    if fit is None or quantity in ("df_residual", "df_null", "rank"):
+        return None
+    name = "coefficients" if quantity == "score" else quantity
+    got, want = getattr(fit, name, None), trial.expected.get(name)
+    if got is None or want is None:
+        return None
+    b = fit.coefficients[np.isfinite(fit.coefficients)]
+    right = np.asarray(trial.expected["coefficients"])[np.isfinite(trial.expected["coefficients"])]
+
+    digits_right, _ = worst(agreement(fit.coefficients, trial.expected["coefficients"], trial.scale("coefficients")))
+
+    def all_are(change: Any) -> bool:
+        exact = [v == change(v) for v in right]
+        return bool(len(b) and all(v == change(v) for v in b) and not all(exact))
+
+    if digits_right > 3.0 and all_are(lambda v: float(np.float32(v))):
+        return "single precision", "every reported coefficient is a float32: single precision inside"
+    for digits in (10, 9, 8, 7, 6, 5, 4):
+        if digits_right > 3.0 and all_are(lambda v, d=digits: float(f"{v:.{d}g}")):
+            return "rounded", f"every reported coefficient has {digits} significant digits at most: they were rounded"
+    if digits_right < 0 and not trial.rows_at(fit.coefficients).valid:  # no rounding leads out of the domain
+        return None
+    error, cond = _error(trial, name), condition(trial)
+    if cond > 1e3 and error <= 100.0 * U * cond**2:
+        return (
+            "lost precision",
+            f"the error {error:.1e} is within 100 u cond^2 = {100.0 * U * cond**2:.1e}; u cond is {U * cond:.1e}: lost "
+            "precision, as from normal equations or an explicit inverse on an ill-conditioned design",
+        )
+    return None
+
+
+def cancelled(trial: Trial, quantity: str) -> Cause | None:
+    """A deviance that is a difference of large sums."""
+    if quantity not in ("deviance", "null_deviance", "dispersion"):
+        return None
+    at, got = solved(trial), getattr(trial.fit, quantity)
+    if at is None or got is None:
+        return None
+    df = trial.expected["df_residual"] if quantity == "dispersion" else 1.0
+    size = float(np.sum((at.w * (np.abs(at.y) + 1) ** 2)[at.used]))
+    ll = trial.expected.get("log_likelihood")
+    size = max(size, abs(ll) if ll is not None and np.isfinite(ll) else 0.0)
+    saturated = float(np.sum(np.abs(special.gammaln(np.abs(at.w * at.y) + 1.0))[at.used]))
+    if abs(got - trial.expected[quantity]) <= 1e3 * U * (size + saturated) / max(df, 1.0):
+        return "cancellation", "the difference is the rounding of large sums: digits cancelled in a subtraction"
+    return None
+
+
+def another_order(trial: Trial, quantity: str) -> Cause | None:
+    """The right numbers in the wrong places."""
+    got, want = getattr(trial.fit, quantity, None), trial.expected.get(quantity)
+    if got is None or want is None or np.ndim(want) != 1 or len(np.unique(want)) < 2:
+        return None
+    a, b = np.sort(got), np.sort(want)
+    if worst(agreement(got, want, trial.scale(quantity)))[0] > 3.0:
+        return None
+    if worst(agreement(a, b, np.maximum(np.abs(b), 1e-300)))[0] < CONVINCING:
+        return None
+    return "another order", "the right numbers in another order (a permutation that was not undone)"
+
+
+def other_columns(trial: Trial, quantity: str) -> Cause | None:
+    """Numbers for aliased columns, or the right numbers under other names."""
+    want = trial.expected.get("coefficients")
+    if quantity not in ("linear_predictors", "coefficients") or want is None or trial.fit is None:
+        return None
+    gone = np.isnan(want)
+    if not np.any(gone) or not np.any(trial.aliased != gone):
+        return None
+    a, b = np.sort(trial.fit.coefficients[~trial.aliased]), np.sort(want[~gone])
+    if len(a) == len(b) and worst(agreement(a, b, np.maximum(np.abs(b), 1e-300)))[0] > CONVINCING:
+        return "another order", "the right numbers under other names: shifted when an aliased column was dropped"
+    if not np.any(trial.aliased) and trial.conventions["aliased"] != "minimum_norm":
+        return "rank", "the design is singular (some columns are aliased), but every coefficient is given a number"
+    return None

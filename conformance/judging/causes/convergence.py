@@ -1,0 +1,181 @@
+"""Where the iteration ended: an early stop, a divergence, stale weights, and what follows from the coefficients."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.fitter.steps import fisher_step
+from conformance.judging.causes.solved import Solved, solved
+from conformance.judging.comparison import CONVINCING, Cause, Trial, U
+from conformance.mathematics.digits import agreement, worst
+
+Array = NDArray[np.float64]
+
+FAR = 0.1  # standard errors: most early stops are nearer
+#: Full steps first; half ones where Fisher scoring overshoots, double ones where it falls short.
+_FACTORS = (1.0, 0.5, 0.25, 2.0)
+
+
+def early_stop(trial: Trial, quantity: str) -> Cause | None:
+    """One more step of Fisher scoring from the reported coefficients comes nearer."""
+    if trial.fit is None or "coefficients" not in trial.expected:
+        return None
+    kept = ~trial.aliased
+    if int(kept.sum()) < int(trial.expected.get("rank", 0)):
+        return "aliasing", f"NaN means aliased, but the design has rank {trial.expected['rank']:.0f}"
+    rows = trial.rows_at(trial.fit.coefficients)
+    if not rows.valid or not np.isfinite(rows.decrement):
+        return None
+    step = fisher_step(rows)
+    want, scale = trial.expected["coefficients"][kept], trial.scale("coefficients")[kept]
+    before = worst(agreement(trial.fit.coefficients[kept], want, scale))[0]
+    after = {c: worst(agreement(trial.fit.coefficients[kept] + c * step, want, scale))[0] for c in _FACTORS}
+    far = trial.in_errors(rows.decrement)
+    factor = next((c for c in _FACTORS if after[c] > before + 0.3), None)
+    if factor is None:
+        return _nearly_there(far, before)
+    if _solved_at_once(trial):
+        return (
+            "lost precision",
+            "least squares needs no iteration, so that digits were lost in solving it, as normal equations, an "
+            "explicit inverse or a truncated pseudo-inverse lose them: one refinement brings "
+            f"{before:.1f} digits to {after[factor]:.1f}",
+        )
+    what = "it stopped early"
+    if far > FAR:  # from the maximum of another function one step of Fisher scoring comes nearer, too
+        what += ", or maximised something else (a penalty, other data, another parameter)"
+    times = "" if factor == 1.0 else f", {factor:g} times its length,"
+    return (
+        "early stop",
+        f"{what}: the score is still {far:.1e} standard errors from zero, and one more step of Fisher scoring{times} "
+        f"brings {before:.1f} digits to {after[factor]:.1f}",
+    )
+
+
+def _solved_at_once(trial: Trial) -> bool:
+    """Least squares, by a fitter that does not say it took more than the one step (and the one that confirms it)."""
+    assert trial.fit is not None
+    least_squares = trial.problem.family == "gaussian" and trial.problem.link == "identity"
+    return least_squares and (trial.fit.iterations is None or trial.fit.iterations <= 2)
+
+
+def _nearly_there(length: float, digits: float) -> Cause | None:
+    """Near the maximum and not at it, where Fisher scoring creeps or goes round and no one step tells."""
+    if not digits >= 1.0 or length <= 1e-9:
+        return None
+    return (
+        "early stop",
+        f"it stopped early: it is {digits:.1f} digits near, and the score is {length:.1e} standard errors from zero; "
+        "Fisher scoring creeps or goes round here, and its last step was short by chance",
+    )
+
+
+def diverged(trial: Trial, quantity: str) -> Cause | None:
+    """No maximum, and farther from it than where iterations begin: the likelihood is lower than at the proven one."""
+    want, fit = trial.expected.get("coefficients"), trial.basic.fit  # dependent columns may have a minimum norm
+    if fit is None or want is None or np.any(np.isnan(fit.coefficients) & ~np.isnan(want)):
+        return None
+    here, there = trial.rows_at(fit.coefficients), trial.rows_at(want)
+    if not np.isfinite(there.deviance) or here.deviance <= there.deviance * (1 + 1e-9):
+        return None
+    at = f"the deviance is {here.deviance:.6g}" if here.valid else "a mean is outside the family's domain"
+    cause, what = ("stuck", "never left its start") if _at_a_start(trial) else ("divergence", "went astray")
+    return (
+        cause,
+        f"the iteration {what}: {at} at the reported coefficients, and {there.deviance:.6g} at the proven ones",
+    )
+
+
+def _at_a_start(trial: Trial) -> bool:
+    """Whether the coefficients are those of a start: the one that was given, or 0 for all but the intercept."""
+    assert trial.fit is not None
+    given, beta = trial.problem.start, trial.fit.coefficients
+    slopes = beta[1:] if trial.problem.intercept else beta
+    return bool(np.array_equal(beta, given) if given is not None else slopes.size > 0 and np.all(slopes == 0.0))
+
+
+def earlier_iterate(trial: Trial, quantity: str) -> Cause | None:
+    """Right coefficients, but errors that agree to some digits only: from the weights of an earlier iterate."""
+    if quantity not in ("standard_errors", "covariance", "leverages", "working_residuals", "dispersion"):
+        return None
+    if quantity in ("standard_errors", "covariance", "leverages") and _weights_are_constant(trial):
+        return None  # as the identity link's of the Gaussian and the log link's of the gamma are
+    digits = worst(agreement(getattr(trial.fit, quantity), trial.expected[quantity], trial.scale(quantity)))[0]
+    if digits < 2:
+        return None
+    return (
+        "stale weights",
+        f"it has {digits:.1f} digits though the coefficients are right: as from the working weights of an earlier "
+        "iterate, by programs that stop before they weigh again (or from an approximate Hessian)",
+    )
+
+
+def _weights_are_constant(trial: Trial) -> bool:
+    """Whether the working weights of this family and link are the same at every mean."""
+    at = solved(trial)
+    if at is None:
+        return False
+    eta = np.array([at.eta[0], 1.1 * at.eta[0] + 0.01])
+    with np.errstate(all="ignore"):
+        ratio = at.link.mu_eta(eta) ** 2 / at.family.variance(at.link.linkinv(eta), at.link.complement(eta))
+    return bool(abs(ratio[1] - ratio[0]) <= 1e-12 * abs(ratio[0]))
+
+
+def from_its_coefficients(trial: Trial, quantity: str) -> Cause | None:
+    """What the reported coefficients give is just what was reported: their error is the cause, small as it is."""
+    if trial.fit is None or not np.any(~trial.aliased):
+        return None
+    at = solved(trial, trial.fit.coefficients)
+    value = None if at is None else _of_rows(at).get(quantity)
+    got, want = getattr(trial.fit, quantity, None), trial.expected.get(quantity)
+    if value is None or got is None or want is None or not np.all(np.isfinite(value) & np.isfinite(got)):
+        return None
+    got, value, want = (np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in (got, value, want))
+    scale, required = trial.scale(quantity), trial.required(trial.attainable(quantity))
+    off = agreement(got, want, scale) < required
+    if not np.any(off):
+        return None
+    rounding = 64.0 * U * float(np.max(np.abs(trial.problem.y)))  # of a residual that is nearly 0
+    own = agreement(got, value, scale) >= np.maximum(CONVINCING, agreement(got, want, scale) + 2.0)
+    own |= quantity.endswith("_residuals") & (np.abs(got - value) <= rounding)
+    if not np.all(own[off]):
+        return None
+    basic = trial.basic  # a minimum norm solution too is at some distance from the maximum
+    alike = np.array_equal(basic.aliased, np.isnan(trial.expected["coefficients"]))
+    found = (early_stop(basic, "coefficients") or diverged(basic, "coefficients")) if alike else None
+    too_few = ("lost precision", "the digits of the reported coefficients do not suffice for it")
+    cause, sentence = found or too_few
+    return cause, f"it follows from the coefficients: {sentence}"
+
+
+def null_model_astray(trial: Trial, quantity: str) -> Cause | None:
+    """A null deviance above the least that a null model can have."""
+    got, want = getattr(trial.fit, quantity, None), trial.expected.get(quantity)
+    if quantity != "null_deviance" or got is None or want is None or not got > want:
+        return None
+    return (
+        "null model not fitted",
+        "it is above the deviance of the null model at its maximum: its fit stopped elsewhere",
+    )
+
+
+def admitted(trial: Trial, quantity: str) -> Cause | None:
+    """The fit says of itself that it did not converge."""
+    if trial.fit is None or trial.fit.converged is not False:
+        return None
+    return "not converged", "the fit itself says converged = False, and this is where it stopped"
+
+
+def _of_rows(at: Solved) -> dict[str, Array]:
+    """What each row has at some coefficients."""
+    with np.errstate(all="ignore"):
+        return {
+            "linear_predictors": at.eta,
+            "fitted_values": at.mu,
+            "response_residuals": at.residual,
+            "pearson_residuals": at.residual * np.sqrt(at.w / at.V),
+            "deviance_residuals": np.sign(at.residual) * np.sqrt(at.w * at.deviance),
+            "working_residuals": at.residual / at.mu_eta,
+            "deviance": np.asarray(np.sum((at.w * at.deviance)[at.used])),
+        }

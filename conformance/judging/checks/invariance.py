@@ -1,0 +1,278 @@
+"""Invariances: the same question in other words has the same answer.  No reference value is needed.
+
+Each asks the implementation again, of a problem whose answer follows from the first one by algebra.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.adapters.answer import Fit, NotAFit, Unsupported
+from conformance.errors import in_words
+from conformance.judging.checks.twin import Twin, compared, described, twin
+from conformance.judging.comparison import Finding, Trial
+from conformance.judging.verdict import Outcome
+from conformance.mathematics.family import family_of
+from conformance.mathematics.link import link_of
+from conformance.question.problem import Problem
+
+Array = NDArray[np.float64]
+Check = Callable[[Trial], Finding]
+
+#: Rows that are repeated or split are so up to this many.
+MOST_ROWS = 5000
+
+
+SAME = ("deviance", "dispersion", "df_residual", "standard_errors")
+
+
+def _rows(problem: Problem, index: Any, **changes: Any) -> dict[str, Any]:
+    """The changes that take the rows ``index`` of every array."""
+    arrays = ("X", "y", "weights", "offset", "successes")
+    taken = {name: None if getattr(problem, name) is None else getattr(problem, name)[index] for name in arrays}
+    return {**taken, **changes}
+
+
+# ------------------------------------------------------------------------------------------- the invariances
+
+
+def rows_in_another_order(trial: Trial) -> Twin | None:
+    """A likelihood is a product over the rows, in any order."""
+    return twin(trial.problem, *SAME, **_rows(trial.problem, slice(None, None, -1)))
+
+
+def columns_in_another_order(trial: Trial) -> Twin | None:
+    """A linear predictor is a sum over the columns, in any order (the intercept stays the first)."""
+    problem, p = trial.problem, trial.problem.p
+    if p < 2 + problem.intercept or np.any(np.isnan(trial.expected.get("coefficients", [np.nan]))):
+        return None
+    order = np.r_[0, p - 1 : 0 : -1] if problem.intercept else np.arange(p)[::-1]
+    return twin(problem, *SAME, back=np.argsort(order), X=problem.X[:, order])
+
+
+def _scaled(trial: Trial, factor: float) -> Twin | None:
+    problem, last = trial.problem, trial.problem.p - 1
+    if problem.p == 0 or (problem.intercept and problem.p == 1):
+        return None
+    X, factors = problem.X.copy(), np.ones(problem.p)
+    X[:, last] *= factor
+    factors[last] = factor
+    return twin(problem, *SAME, factors=factors, X=X)
+
+
+def column_times_1024(trial: Trial) -> Twin | None:
+    """A column times c has its coefficient divided by c; times a power of 2 no digit changes."""
+    return _scaled(trial, 1024.0)
+
+
+def column_times_1000(trial: Trial) -> Twin | None:
+    """A column times c has its coefficient divided by c."""
+    return _scaled(trial, 1000.0)
+
+
+def constant_added_to_the_offset(trial: Trial) -> Twin | None:
+    """A constant in the offset is taken off the intercept."""
+    problem = trial.problem
+    if not problem.intercept:
+        return None
+    shift = np.zeros(problem.p)
+    shift[0] = 0.5
+    return twin(problem, *SAME, shift=shift, offset=problem.offsets + 0.5)
+
+
+def integer_weights_are_repeated_rows(trial: Trial) -> Twin | None:
+    """The weight w is the row w times; the dispersion and what it scales depend on the convention for weights."""
+    problem, w = trial.problem, trial.problem.prior_weights
+    whole = np.all(w == np.rint(w)) and np.any(w > 1) and np.sum(w) <= MOST_ROWS
+    if not whole or problem.family == "binomial":
+        return None
+    known = family_of(problem.family, problem.theta, problem.power).known_dispersion is not None
+    known &= trial.conventions["negative_binomial_dispersion"] == "one"
+    index = np.repeat(np.arange(problem.n), w.astype(int))
+    return twin(problem, *(("deviance", "standard_errors") if known else ()), **_rows(problem, index, weights=None))
+
+
+def weight_0_is_no_row(trial: Trial) -> Twin | None:
+    """A row of weight 0 changes nothing, its degree of freedom aside, where such rows are declared to count."""
+    problem = trial.problem
+    index = np.r_[np.arange(problem.n), 0]
+    same = SAME if trial.conventions["zero_weights"] == "excluded" else ("deviance",)
+    return twin(problem, *same, **_rows(problem, index, weights=np.r_[problem.prior_weights, 0.0], successes=None))
+
+
+def grouped_is_m_rows(trial: Trial) -> Twin | None:
+    """k successes of m are k rows of 1 and m - k rows of 0: the likelihoods differ by a constant."""
+    problem, w = trial.problem, trial.problem.prior_weights
+    if problem.successes is None or np.sum(w) > MOST_ROWS:
+        return None
+    k, m = np.rint(problem.successes).astype(int), np.rint(w).astype(int)
+    if np.any(k != problem.successes) or np.any(m != w):
+        return None
+    y = np.concatenate([np.r_[np.ones(a), np.zeros(b - a)] for a, b in zip(k, m, strict=True)])
+    index = np.repeat(np.arange(problem.n), m)
+    return twin(problem, "standard_errors", **_rows(problem, index, y=y, weights=None, successes=None))
+
+
+def successes_exchanged(trial: Trial) -> Twin | None:
+    """For a symmetric link failures have the coefficients of successes, with the sign reversed."""
+    problem, y = trial.problem, trial.problem.y
+    exact = problem.family == "binomial" and bool(np.all(1.0 - (1.0 - y) == y))
+    if not exact or problem.link not in ("logit", "probit", "cauchit"):
+        return None
+    offset = None if problem.offset is None else -problem.offset
+    failures = None if problem.successes is None else problem.prior_weights - problem.successes
+    same = ("deviance", "df_residual", "standard_errors")
+    return twin(problem, *same, factors=-np.ones(problem.p), y=1.0 - y, offset=offset, successes=failures)
+
+
+def reference_level_exchanged(trial: Trial) -> Twin | None:
+    """With the other level of a two-valued column as the reference its coefficient changes sign."""
+    problem = trial.problem
+    if not problem.intercept or np.any(np.isnan(trial.expected.get("coefficients", [np.nan]))):
+        return None
+    for j in range(1, problem.p):
+        if set(np.unique(problem.X[:, j])) == {0.0, 1.0}:
+            X, factors = problem.X.copy(), np.ones(problem.p)
+            X[:, j] = 1.0 - X[:, j]
+            factors[j] = -1.0
+            if problem.start is not None:
+                return None
+            return _LevelTwin(
+                **twin(problem, "deviance", "dispersion", factors=factors, errors=False, X=X).__dict__, column=j
+            )
+    return None
+
+
+@dataclass(frozen=True)
+class _LevelTwin(Twin):
+    """The twin of an exchanged reference level: the intercept takes up the column's coefficient."""
+
+    column: int = 0
+
+    def of(self, quantity: str, fit: Fit) -> Any:
+        value = super().of(quantity, fit)
+        if quantity == "coefficients":
+            value = value.copy()
+            value[0] -= value[self.column]
+        return value
+
+    def onward(self, beta: Array) -> Array:
+        turned = beta.copy()
+        turned[0] += turned[self.column]
+        return super().onward(turned)
+
+
+def counts_are_rates(trial: Trial) -> Twin | None:
+    """Poisson counts with the offset log(e) are rates y/e with the weights e: the same score equations."""
+    problem = trial.problem
+    if problem.family != "poisson" or problem.link != "log" or problem.offset is None or problem.weights is not None:
+        return None
+    e = np.exp(problem.offset)
+    return twin(problem, "deviance", "standard_errors", y=problem.y / e, weights=e, offset=None)
+
+
+def column_absorbed_by_the_offset(trial: Trial) -> Twin | None:
+    """With a column in the offset at its estimate, the other estimates stay: the profile likelihood's maximum."""
+    problem, fit = trial.problem, trial.fit
+    last = problem.p - 1
+    aliased = np.any(np.isnan(trial.expected.get("coefficients", [np.nan])))
+    if fit is None or problem.p < 2 or problem.start is not None or aliased or not np.isfinite(fit.coefficients[last]):
+        return None
+    offset = problem.offsets + problem.X[:, last] * fit.coefficients[last]
+    bounded = link_of(problem.link).means != family_of(problem.family, problem.theta, problem.power).means
+    several = trial.reference.source.endswith("local maximum")
+    start = fit.coefficients[:last] if bounded or several else None  # or it finds no mean, or another maximum
+    part = replace(problem, X=problem.X[:, :last], offset=offset, names=(), start=start)
+    return Twin(described(part), np.arange(last), np.ones(last), np.zeros(last), (("deviance", 1.0),), False)
+
+
+def theta_to_infinity(trial: Trial) -> Twin | None:
+    """A negative binomial whose theta is 1e13 times the largest mean is a Poisson, to the digits of doubles."""
+    problem = trial.problem
+    if problem.family != "poisson" or not len(problem.y) or np.max(problem.y) == 0:
+        return None
+    known = trial.conventions["negative_binomial_dispersion"] == "one"
+    same = ("standard_errors",) if known else ()
+    return twin(problem, *same, family="negative_binomial", theta=1e13 * float(np.max(problem.y)))
+
+
+def tweedie_of_whole_power(trial: Trial) -> Twin | None:
+    """Tweedie with power 1, 2 or 3 is the Poisson, the gamma or the inverse Gaussian."""
+    powers = {"poisson": 1.0, "gamma": 2.0, "inverse_gaussian": 3.0}
+    problem = trial.problem
+    if problem.family not in powers or problem.link != "log":
+        return None
+    return twin(problem, "deviance", family="tweedie", power=powers[problem.family])
+
+
+def weights_times_2(trial: Trial) -> Twin | None:
+    """Prior weights times c: the same coefficients, a deviance and a dispersion c times as large."""
+    problem = trial.problem
+    if trial.conventions["weights"] == "frequency":
+        return None
+    same: tuple[tuple[str, float], ...] = (("deviance", 0.5),)
+    return twin(problem, *same, errors=False, weights=2.0 * problem.prior_weights, successes=None)
+
+
+INVARIANCES: tuple[Callable[[Trial], Twin | None], ...] = (
+    rows_in_another_order,
+    columns_in_another_order,
+    column_times_1024,
+    column_times_1000,
+    constant_added_to_the_offset,
+    integer_weights_are_repeated_rows,
+    weight_0_is_no_row,
+    grouped_is_m_rows,
+    successes_exchanged,
+    reference_level_exchanged,
+    counts_are_rates,
+    column_absorbed_by_the_offset,
+    theta_to_infinity,
+    tweedie_of_whole_power,
+    weights_times_2,
+)
+
+
+# --------------------------------------------------------------------------------------------- the comparison
+
+
+def _check(make: Callable[[Trial], Twin | None]) -> Check:
+    """The check of an invariance."""
+    name = make.__name__
+
+    def check(trial: Trial) -> Finding:
+        fit = trial.fit
+        if fit is None:
+            return Finding(
+                Outcome.NOT_REPORTED, name, message=f"the implementation refused the problem: {trial.refusal}"
+            )
+        limited = trial.problem.max_iterations is not None
+        if trial.moot or fit.converged is False or limited or trial.ask is None:
+            return Finding(Outcome.UNDECIDED, name, message=trial.moot or "the fit says that it did not converge")
+        if trial.conventions["aliased"] != "dropped" and np.any(np.isnan(trial.expected.get("coefficients", [np.nan]))):
+            return Finding(Outcome.UNDECIDED, name, message="dependent columns, and a solution that is a choice")
+        other = make(trial)
+        if other is None:
+            return Finding(Outcome.UNDECIDED, name, message="the question does not arise in this case")
+        try:
+            again = trial.ask(other.problem)
+        except Unsupported as error:
+            return Finding(Outcome.UNSUPPORTED, name, message=str(error))
+        except (NotAFit, Exception) as error:
+            message = f"{make.__doc__} The twin problem was refused: {in_words(error)}"
+            return Finding(Outcome.ERROR, name, cause="implementation", message=message)
+        return compared(trial, name, str(make.__doc__), other, again)
+
+    check.__name__, check.__doc__ = name, make.__doc__
+    return check
+
+
+#: What makes each invariance's twin, by the name of its check.
+TWINS: dict[str, Callable[[Trial], Twin | None]] = {make.__name__: make for make in INVARIANCES}
+
+INVARIANCE_CHECKS: dict[str, Check] = {make.__name__: _check(make) for make in INVARIANCES}

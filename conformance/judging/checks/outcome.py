@@ -1,0 +1,133 @@
+"""Honesty: does the implementation say what kind of answer this is?"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from conformance.fitter.irls import independent_columns
+from conformance.judging.checks.score import noise
+from conformance.judging.comparison import Finding, Trial
+from conformance.judging.verdict import Outcome
+from conformance.mathematics.digits import CAP, agreement
+
+#: A score so many standard errors from zero is no estimate by any reading, and to say nothing of it is dishonest;
+#: where the case is about an iteration limit, one that is this far is not there yet.
+NO_ESTIMATE = 1.0
+NOT_YET = 1e-3
+#: Where every coefficient may have so many digits, a fit that has them all has converged, whatever its rule.
+#: With fewer (12.1 in NIST's Wampler 5) a correct solver's last steps may be longer than its rule allows.
+WELL_KNOWN = 13.0
+
+_WHY = {
+    "separated": "the data are completely separated, so that no maximum likelihood estimate exists",
+    "quasi_separated": "the data are quasi-separated, so that some coefficients have no finite estimate",
+    "boundary": "the maximum lies on the boundary of the parameter space, where the score is not zero",
+}
+
+
+def outcome(trial: Trial) -> Finding:
+    """An estimate is given as one; where none exists that is said, by converged = False, a warning or a refusal;
+    invalid input is refused.
+
+    Existence: Albert and Anderson (1984), Silvapulle (1981).  A problem that stops at its iteration limit must say so.
+    """
+    case, fit = trial.case, trial.fit
+    if case.outcome == "invalid":
+        return _invalid(trial)
+    if case.has_estimate:
+        return _estimate(trial)
+    if fit is None:
+        return Finding(Outcome.PASS, "outcome", got="refused", want="said", message=f"refused: {trial.refusal}")
+    none, infinite = np.isnan(fit.coefficients), np.isinf(fit.coefficients)
+    if fit.admits_trouble or np.any(infinite) or (np.all(none) and fit.converged is None):
+        said = fit.warnings[0] if fit.warnings else f"converged = {fit.converged}"
+        return Finding(Outcome.PASS, "outcome", got="infinity" if np.any(infinite) else said, want="said")
+    if np.all(none):
+        what = "reports NaN for every coefficient"
+    elif np.any(none) and len(independent_columns(trial.problem.X)) == trial.problem.p:
+        what = "reports NaN for some coefficients, which means aliased, though no column depends on others"
+    else:
+        largest = float(np.nanmax(np.abs(fit.coefficients)))
+        what = f"reports coefficients up to {largest:.3g} as if they were an estimate"
+    message = (
+        f"{_WHY[case.outcome]}; the implementation says {'nothing' if fit.converged is None else 'converged = True'}, "
+        f"warns of nothing and {what}; report converged = False, a warning, or refuse the problem"
+    )
+    return Finding(Outcome.FAIL, "outcome", got="converged in silence", want="said", cause="silence", message=message)
+
+
+def _invalid(trial: Trial) -> Finding:
+    """Input that no GLM has must be refused; an answer full of NaN that is said not to be one counts as refusal."""
+    fit = trial.fit
+    if fit is None:
+        return Finding(Outcome.PASS, "outcome", got="refused", want="refused", message=f"refused: {trial.refusal}")
+    if fit.converged is False and not np.any(np.isfinite(fit.coefficients)):
+        return Finding(Outcome.PASS, "outcome", got="no number", want="refused")
+    message = (
+        f"the input is invalid ({trial.case.notes or trial.case.title}); the implementation must refuse it with an "
+        f"exception, but returned coefficients {fit.coefficients.tolist()!r}"
+    )
+    return Finding(Outcome.FAIL, "outcome", got="accepted", want="refused", cause="invalid input", message=message)
+
+
+def _estimate(trial: Trial) -> Finding:
+    """Where there is an estimate it is given; an iteration limit that was too small must be admitted."""
+    fit, case = trial.fit, trial.case
+    if fit is None:
+        if case.outcome == "rank_deficient" and trial.conventions["aliased"] == "refused":
+            return Finding(Outcome.PASS, "outcome", got="refused", want="refused or estimate")
+        message = (
+            f"the problem is valid and has an estimate, but the implementation refused it: {trial.refusal}; "
+            "raise conformance.Unsupported for what it does not offer"
+        )
+        return Finding(
+            Outcome.ERROR, "outcome", got="refused", want="estimate", cause="implementation", message=message
+        )
+    if not np.all(np.isfinite(fit.coefficients) | np.isnan(fit.coefficients)):
+        message = "an estimate exists, but infinite coefficients are reported"
+        return Finding(Outcome.FAIL, "outcome", got="infinite", want="estimate", cause="divergence", message=message)
+    if _false_alarm(trial):
+        message = (
+            "the coefficients have every digit that the data can give, and there is no other maximum, but the fit says "
+            "converged = False: who believes it throws a right answer away; say True where the score is zero to within "
+            "its rounding"
+        )
+        return Finding(
+            Outcome.FAIL, "outcome", got="not converged", want="estimate", cause="false alarm", message=message
+        )
+    if fit.admits_trouble:
+        return Finding(Outcome.PASS, "outcome", got="estimate, with a warning", want="estimate")
+    beta = trial.basic.fit.coefficients if trial.basic.fit else fit.coefficients
+    rows = trial.basic.rows_at(beta)
+    if rows.valid and rows.triangle.size > 1 and np.any(np.diag(rows.triangle)[:-1] == 0):
+        message = "reported as an estimate without a warning, though no information is left there: it diverged"
+        return Finding(Outcome.FAIL, "outcome", got="silent", want="said", cause="divergence", message=message)
+    length, rounding = (trial.in_errors(one) for one in (rows.decrement, noise(rows, beta[~np.isnan(beta)])))
+    allowed = (NO_ESTIMATE if case.max_iterations is None else NOT_YET) + trial.guard * rounding
+    if not rows.valid or not length < allowed:
+        there = (
+            f"the score there is {length:.2g} standard errors from zero"
+            if rows.valid
+            else "it gives a mean outside the family's domain, or no finite deviance"
+        )
+        message = f"reported as an estimate without a warning, though {there}: say converged = False"
+        return Finding(Outcome.FAIL, "outcome", got="silent", want="said", cause="silence", message=message)
+    return Finding(Outcome.PASS, "outcome", got="estimate", want="estimate")
+
+
+def _false_alarm(trial: Trial) -> bool:
+    """Whether a fit that is plainly right is said not to have converged: a flag that is always False tells nothing.
+
+    Asked where nobody can be in doubt: well-conditioned data, one maximum, no start and no limit of the case's own.
+    """
+    case, fit = trial.case, trial.fit
+    plain = case.outcome == "estimate" and case.max_iterations is None and case.start is None
+    if fit is None or fit.converged is not False or not plain or trial.reference.source.endswith("local maximum"):
+        return False
+    attainable = trial.attainable("coefficients")
+    if attainable is None or np.min(attainable, initial=CAP) < WELL_KNOWN:
+        return False
+    digits = agreement(fit.coefficients, trial.expected["coefficients"], trial.scale("coefficients"))
+    return bool(np.all(digits >= attainable - math.log10(trial.guard)))

@@ -1,0 +1,196 @@
+"""A twin is another problem whose answer follows from the first one's by algebra; here the two answers are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from conformance.adapters.answer import Fit
+from conformance.judging.causes import explain
+from conformance.judging.comparison import Cause, Demand, Finding, Reference, Trial
+from conformance.judging.verdict import Outcome
+from conformance.mathematics.digits import CAP, agreement, spelled, worst
+from conformance.question.problem import Problem
+
+Array = NDArray[np.float64]
+
+NEAR = 3.0  # digits from which on a fit may be said to have stopped early
+LEAVE = 0.31  # log10(2): two fits, each with an error of its own
+
+
+@dataclass(frozen=True)
+class Twin:
+    """Another problem, and what its answer must be, from the first answer.
+
+    moved   coefficient j of the first is coefficients[back[j]] * factors[j] + shift[j] of the twin
+    same    quantities that must be equal, times the number given
+    """
+
+    problem: Problem
+    back: NDArray[np.intp]
+    factors: Array
+    shift: Array
+    same: tuple[tuple[str, float], ...]
+    errors: bool = True  # standard errors are moved with the coefficients, but for the shift
+
+    def of(self, quantity: str, fit: Fit) -> Any:
+        """The twin's ``quantity`` in terms of the first problem."""
+        value = getattr(fit, quantity)
+        if value is None:
+            return None
+        with np.errstate(all="ignore"):  # whatever was reported
+            if quantity == "coefficients":
+                return value[self.back] * self.factors + self.shift
+            if quantity == "standard_errors":
+                return value[self.back] * np.abs(self.factors) * dict(self.same).get(quantity, 1.0)
+            return value * dict(self.same)[quantity]
+
+    def onward(self, beta: Array) -> Array:
+        """The twin's coefficients from those of the first problem: `of`, the other way round."""
+        turned = np.empty(len(self.back))
+        turned[self.back] = (beta[: len(self.back)] - self.shift) / self.factors
+        return turned
+
+
+def twin(
+    problem: Problem,
+    *same: str | tuple[str, float],
+    back: Any = None,
+    factors: Any = None,
+    shift: Any = None,
+    errors: bool = True,
+    **changes: Any,
+) -> Twin:
+    """``problem`` with ``changes``, described anew for those that fit from a formula."""
+    p = problem.p
+    back = np.arange(p) if back is None else np.asarray(back)
+    factors = np.ones(p) if factors is None else np.asarray(factors, dtype=np.float64)
+    shift = np.zeros(p) if shift is None else np.asarray(shift, dtype=np.float64)
+    if problem.start is not None and "start" not in changes and len(back) == p:
+        start = np.empty(p)
+        start[back] = (problem.start - shift) / factors
+        changes["start"] = start
+    changed = described(replace(problem, **changes))
+    quantities = tuple((one, 1.0) if isinstance(one, str) else one for one in same)
+    return Twin(changed, back, factors, shift, quantities, errors)
+
+
+def described(problem: Problem) -> Problem:
+    """``problem`` with a formula and data of its own: a column for each of X, and the response."""
+    columns = [f"x{j}" for j in range(problem.p)]
+    terms = columns[1:] if problem.intercept else columns
+    data = pd.DataFrame(dict(zip(columns, problem.X.T, strict=True)) | {"y": problem.y})
+    right = " + ".join(terms) if terms else "1"
+    return replace(
+        problem, formula=f"y ~ {right}" + ("" if problem.intercept else " - 1"), data=data, names=tuple(columns)
+    )
+
+
+def compared(trial: Trial, name: str, why: str, other: Twin, again: Fit) -> Finding:
+    """The first quantity that does not come back, else a pass with the digits of the coefficients."""
+    assert trial.fit is not None
+    if again.converged is False:  # a warning alone excuses nothing: some warn of every fit
+        return Finding(Outcome.UNDECIDED, name, message="the twin's fit says that it did not converge")
+    if _moved(trial, other, again).other_root is not None:
+        return Finding(Outcome.UNDECIDED, name, message="the twin's fit is at another root of the score, of several")
+    lenient, best, any_number = replace(trial, demand=Demand(trial.demand.digits)), CAP, False
+    quantities: Iterable[str] = ("coefficients", *(one for one, _ in other.same))
+    for quantity in quantities:
+        mine, value = getattr(trial.fit, quantity), other.of(quantity, again)
+        if mine is None or value is None or quantity not in trial.expected:
+            continue
+        whole, size = np.shape(np.atleast_1d(mine)), np.size(value)
+        mine, scale = np.atleast_1d(mine)[:size], np.broadcast_to(trial.scale(quantity), whole)[:size]
+        known = np.isfinite(mine)  # what the first fit lacks is no question to the twin, but it must have the rest
+        any_number |= bool(np.any(known))
+        digits = np.where(known, agreement(value, mine, scale), CAP)
+        need = np.broadcast_to(lenient.required(lenient.attainable(quantity)), whole)[:size] - LEAVE
+        short, at = worst(digits - need)
+        best = min(best, float(digits[at]))
+        if short < 0:
+            named = quantity in ("coefficients", "standard_errors")
+            label = f"{quantity}[{trial.problem.names[at]}]" if named else quantity
+            got, want = float(np.atleast_1d(value)[at]), float(mine[at])
+            raw = np.atleast_1d(getattr(again, quantity))[:size]
+            cause, sentence = _cause(trial, other, again, quantity, bool(np.array_equal(raw, mine, equal_nan=True)))
+            message = (
+                f"{why} Here {label} comes back as {got!r} where it was {want!r}: {spelled(float(digits[at]))} "
+                f"digits, {float(need[at]):.1f} are required{sentence}"
+            )
+            numbers = (float(digits[at]), float(need[at]), None, got, want)
+            return Finding(Outcome.FAIL, f"{name}: {label}", *numbers, cause, message)
+    if not any_number:
+        return Finding(Outcome.UNDECIDED, name, message="the fit has no finite number to come back")
+    return Finding(Outcome.PASS, name, best)
+
+
+def _cause(trial: Trial, other: Twin, again: Fit, quantity: str, untouched: bool) -> Cause:
+    """Why the answers differ: the change had no effect, or what explains the one that is farther from the reference."""
+    cause, sentence = explain(trial, "coefficients")
+    if cause == "divergence" and _digits(trial, "coefficients") < NEAR:  # at 1e15 no change of the problem shows
+        return cause, f"; of the fit: {sentence}"
+    if untouched and other.problem is not trial.problem:
+        changed = [name for name in ("offset", "weights") if _differ(getattr(trial.problem, name), other.problem, name)]
+        ignored = f"the {' and '.join(changed)} has no effect (ignored), or " if changed else ""
+        return "remembers", f"; it is, to the last bit, the answer to the earlier fit: {ignored}it remembers that fit"
+    moved = _moved(trial, other, again, quantity)
+    if _digits(trial, quantity) <= _digits(moved, quantity):
+        who, (cause, sentence) = "the fit", explain(trial, quantity)
+    else:
+        who, own, cause, sentence = "the twin", _own(trial, other, again), "unexplained", ""
+        if quantity in own.expected:
+            cause, sentence = explain(own, quantity)
+        if cause == "unexplained" and quantity != "coefficients":
+            cause, sentence = explain(moved, quantity)
+    farther = trial if who == "the fit" else moved
+    if cause == "unexplained" or (cause == "early stop" and _digits(farther, quantity) < NEAR):
+        return "invariance", ""
+    return cause, f"; of {who}: {sentence}"
+
+
+#: What a twin's reference has of the first one's.
+FOLLOWS = ("deviance", "dispersion", "dispersion_pearson", "dispersion_deviance")
+
+
+def _own(trial: Trial, other: Twin, again: Fit) -> Trial:
+    """The twin's answer as one to its own problem, whose reference values follow from the first one's."""
+    first, factors = trial.reference.values, dict(other.same)
+    beta = other.onward(first["coefficients"])
+    rows, rank = float(np.sum(other.problem.prior_weights > 0)), float(np.sum(~np.isnan(beta)))
+    values: dict[str, Any] = {"coefficients": beta, "rank": rank, "df_residual": rows - rank}
+    values["df_null"] = rows - other.problem.intercept
+    for name in FOLLOWS:
+        if first.get(name) is not None:
+            values[name] = first[name] / factors.get("dispersion" if name.startswith("dispersion") else name, 1.0)
+    errors = first.get("standard_errors")
+    if errors is not None and "standard_errors" in factors:
+        values["standard_errors"] = np.empty(len(other.back))
+        values["standard_errors"][other.back] = errors[: len(other.back)] / np.abs(other.factors)
+    reference = Reference(values, trial.reference.source)
+    return replace(trial, problem=other.problem, fit=again, reference=reference, touched=())
+
+
+def _moved(trial: Trial, other: Twin, again: Fit, *quantities: str) -> Trial:
+    """The twin's answer in terms of the first problem: its coefficients, and ``quantities``."""
+    assert trial.fit is not None
+    value = other.of("coefficients", again)
+    theirs = np.concatenate([value, trial.fit.coefficients[len(value) :]])  # what the offset absorbed has not moved
+    moved = {quantity: other.of(quantity, again) for quantity in quantities if quantity != "coefficients"}
+    return replace(trial, fit=replace(trial.fit, coefficients=theirs, **moved))
+
+
+def _digits(trial: Trial, quantity: str) -> float:
+    """How near to the reference."""
+    got, want = np.atleast_1d(getattr(trial.fit, quantity)), np.atleast_1d(trial.expected[quantity])
+    return float(worst(agreement(got, want, trial.scale(quantity)))[0])
+
+
+def _differ(values: Array | None, problem: Problem, name: str) -> bool:
+    """Whether an array of the twin is another one."""
+    others = getattr(problem, name)
+    return (values is None) != (others is None) or (values is not None and not np.array_equal(values, others))

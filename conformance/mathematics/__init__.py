@@ -1,0 +1,1 @@
+"""Textbook formulas: links, families, deviances, and the response at a linear predictor; nothing here knows of X."""

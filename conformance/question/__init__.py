@@ -1,0 +1,1 @@
+"""What is asked: cases, formulas, problems and the library; nothing here knows of fits."""

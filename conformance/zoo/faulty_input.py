@@ -1,0 +1,173 @@
+"""Faults of input: what no GLM has is accepted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from unittest.mock import patch
+
+import numpy as np
+
+from conformance.adapters.answer import Fit
+from conformance.mathematics.family import family_of
+from conformance.question.problem import Problem
+from conformance.zoo import tools
+from conformance.zoo.registry import fault
+from conformance.zoo.remembered import fit
+
+
+@fault(
+    "invalid-response-accepted",
+    thread="a common slip, without a thread",
+    says="a response outside the domain is moved to its edge, in silence",
+    cause=r"invalid",
+)
+def invalid_response_accepted(problem: Problem) -> Fit:
+    inside = family_of(problem.family, problem.theta, problem.power).responses
+    low = inside.low if inside.low_closed else inside.low + 1e-6
+    y = np.where(np.isfinite(problem.y), np.clip(problem.y, low, inside.high), problem.y)
+    return fit(replace(problem, y=y))
+
+
+@fault(
+    "invalid-response-taken-as-it-is",
+    thread="a common slip, without a thread",
+    says="no response is looked at",
+    cause=r"invalid",
+)
+def invalid_response_taken_as_it_is(problem: Problem) -> Fit:
+    if not np.all(np.isfinite(problem.y)) or np.any(problem.prior_weights < 0):
+        return fit(problem)
+    with patch("conformance.fitter.irls.refuse_invalid"), np.errstate(all="ignore"):
+        try:
+            return replace(fit(problem), converged=True, warnings=()) if _bad(problem) else fit(problem)
+        except ValueError:
+            if not _bad(problem):
+                raise
+            columns = np.arange(problem.p)
+            beta = np.linalg.lstsq(problem.X, problem.y, rcond=None)[0]
+            return Fit(coefficients=beta[columns], converged=True)
+
+
+def _bad(problem: Problem) -> bool:
+    inside = family_of(problem.family, problem.theta, problem.power).responses
+    return bool(np.any(~inside.contains(problem.y) & (problem.prior_weights > 0)))
+
+
+@fault(
+    "nan-accepted",
+    thread="a common slip, without a thread",
+    says="NaN and infinities become 0",
+    cause=r"invalid",
+)
+def nan_accepted(problem: Problem) -> Fit:
+    def mended(values: tools.Array) -> tools.Array:
+        return np.where(np.isfinite(values), values, 0.0)
+
+    y = mended(problem.y)
+    if problem.family in ("gamma", "inverse_gaussian"):
+        y = np.where(np.isfinite(problem.y), problem.y, 1.0)
+    return fit(replace(problem, X=mended(problem.X), y=y))
+
+
+@fault(
+    "nan-returned-as-converged",
+    thread="a common slip, without a thread",
+    says="NaN coefficients, converged = True",
+    cause=r"invalid|NaN",
+)
+def nan_returned_as_converged(problem: Problem) -> Fit:
+    if np.all(np.isfinite(problem.X)) and np.all(np.isfinite(problem.y)):
+        return fit(problem)
+    return Fit(coefficients=np.full(problem.p, np.nan), converged=True)
+
+
+@fault(
+    "negative-weights-accepted",
+    thread="a common slip, without a thread",
+    says="a negative weight becomes 0",
+    cause=r"invalid",
+)
+def negative_weights_accepted(problem: Problem) -> Fit:
+    return fit(problem if problem.weights is None else replace(problem, weights=np.maximum(problem.weights, 0.0)))
+
+
+@fault(
+    "wrong-length-offset-accepted",
+    thread="a common slip, without a thread",
+    says="an offset or weights that are too long are cut, too short recycled",
+    cause=r"invalid",
+)
+def wrong_length_offset_accepted(problem: Problem) -> Fit:
+    given = {name: getattr(problem, name) for name in ("offset", "weights")}
+    return fit(replace(problem, **{k: np.resize(v, problem.n) for k, v in given.items() if v is not None}))
+
+
+@fault(
+    "valid-response-refused",
+    thread="SPARK-18715",
+    says="proportions other than 0 and 1 are refused",
+    cause=r"raised|refused",
+)
+def valid_response_refused(problem: Problem) -> Fit:
+    if problem.family == "binomial" and np.any((problem.y != 0) & (problem.y != 1)):
+        raise ValueError("y must be 0 or 1")
+    return fit(problem)
+
+
+@fault(
+    "rank-deficiency-refused-undeclared",
+    thread="a common slip, without a thread",
+    says="a singular design is refused, not declared",
+    cause=r"raised|refused|aliased",
+)
+def rank_deficiency_refused_undeclared(problem: Problem) -> Fit:
+    answer = fit(problem)
+    if np.any(np.isnan(answer.coefficients)):
+        raise np.linalg.LinAlgError("singular matrix")
+    return answer
+
+
+@fault(
+    "separation-by-crash",
+    thread="own",
+    says="an index error on every model with one column",
+    cause=r"raised|IndexError",
+)
+def separation_by_crash(problem: Problem) -> Fit:
+    if problem.p == 1:
+        return fit(replace(problem, names=(problem.names[1],)))
+    return fit(problem)
+
+
+@fault(
+    "wrong-shape",
+    thread="own",
+    says="standard errors without the intercept's",
+    cause=r"shape",
+)
+def wrong_shape(problem: Problem) -> dict[str, object]:
+    answer = fit(problem)
+    assert answer.standard_errors is not None
+    return {"coefficients": answer.coefficients, "standard_errors": answer.standard_errors[1:]}
+
+
+@fault(
+    "numbers-as-text",
+    thread="own",
+    says="coefficients as strings",
+    cause=r"expected numbers",
+)
+def numbers_as_text(problem: Problem) -> dict[str, object]:
+    return {"coefficients": [str(b) for b in fit(problem).coefficients]}
+
+
+@fault(
+    "nothing-fitted",
+    thread="own",
+    says="Unsupported for everything: nothing was run",
+    cause=r"nothing was run",
+)
+def nothing_fitted(problem: Problem) -> Fit:
+    from conformance.adapters.answer import Unsupported
+
+    raise Unsupported("not today")
