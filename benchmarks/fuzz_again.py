@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 
 from conformance.adapters import find
 from conformance.judging.comparison import Demand
-from conformance.question.random_problems import ALL_PAIRS, Drawn
+from conformance.question.random_problems import ALL_PAIRS, RandomProblem
 from conformance.running.fuzz import Stream, judge
 
 
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--but", default="", help="and not these")
     asked = parser.parse_args()
 
-    def wanted(drawn: Drawn) -> bool:
+    def wanted(drawn: RandomProblem) -> bool:
         pair = f"{drawn.keys['family']}-{drawn.keys['link']}"
         return fnmatchcase(pair, asked.only) and not fnmatchcase(pair, asked.but)
 

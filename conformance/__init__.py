@@ -1,6 +1,7 @@
 """Reference validation and conformance tests for generalized linear models."""
 
-from conformance.adapters.answer import Fit, Unsupported
+from conformance.adapters.answer import Unsupported
+from conformance.mathematics.quantities import Fit
 from conformance.question.case import Case
 from conformance.question.problem import Problem
 

@@ -41,7 +41,7 @@ class CallError(Unusable):
     fault = "call"
 
 
-class KnownError(Unusable):
+class KnownFailuresError(Unusable):
     """A list of known failures is wrong, or has an entry that matches nothing."""
 
     fault = "known failures"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conformance.judging.known_failures import Known
+    from conformance.judging.known_failures import KnownFailures
     from conformance.judging.verdict import Verdict
     from conformance.question.library import Library
     from conformance.question.selection import Level
@@ -60,7 +60,7 @@ class Conformance:
         return None if name is None else level(name)
 
     @cached_property
-    def known(self) -> Known | None:
+    def known(self) -> KnownFailures | None:
         """The failures that are known."""
         from conformance.judging.checks import CHECKS
         from conformance.judging.known_failures import read

@@ -20,7 +20,7 @@ import numpy as np
 
 from conformance.adapters.conventions import DEFAULTS
 from conformance.judging.checks import CHECKS
-from conformance.judging.comparison import Trial
+from conformance.judging.comparison import Comparison
 from conformance.mathematics.digits import agreement
 from conformance.question.case import Case
 from conformance.question.coverage import features
@@ -51,23 +51,23 @@ def why_hard(library: Library, case: Case) -> str | None:
         return "a start"
     if case.max_iterations is not None:
         return "an iteration limit"
-    trial = Trial(case, case.problem(), None, None, reference_of(library, case), DEFAULTS)
-    if trial.expected["df_residual"] == 0:
+    comparison = Comparison(case, case.problem(), None, None, reference_of(library, case), DEFAULTS)
+    if comparison.expected["df_residual"] == 0:
         return "saturated"
-    attainable = trial.attainable("coefficients")
+    attainable = comparison.attainable("coefficients")
     if attainable is None or np.min(attainable) < ATTAINABLE:
         return "ill-conditioned"
-    if condition_of(trial) > CONDITION:
+    if condition_of(comparison) > CONDITION:
         return "ill-conditioned"
-    return why_r_finds_it_hard(library, case, trial)
+    return why_r_finds_it_hard(library, case, comparison)
 
 
-def condition_of(trial: Trial) -> float:
+def condition_of(comparison: Comparison) -> float:
     """The condition number of W^1/2 X, with the working weights at the estimate."""
-    return float(np.linalg.cond(trial.rows_at(trial.expected["coefficients"]).triangle[:-1, :-1]))
+    return float(np.linalg.cond(comparison.rows_at(comparison.expected["coefficients"]).triangle[:-1, :-1]))
 
 
-def why_r_finds_it_hard(library: Library, case: Case, trial: Trial) -> str | None:
+def why_r_finds_it_hard(library: Library, case: Case, comparison: Comparison) -> str | None:
     """What R's glm as shipped made of it, by what is stored."""
     said = store.read(library, "r", case)["as_shipped"]
     if "refused" in said:
@@ -78,7 +78,7 @@ def why_r_finds_it_hard(library: Library, case: Case, trial: Trial) -> str | Non
     if said["iterations"] > ITERATIONS:
         return f"R needs {said['iterations']:.0f} iterations"
     got = store.quantities(said)["coefficients"]
-    if np.min(agreement(got, trial.expected["coefficients"], trial.scale("coefficients"))) < 3.0:
+    if np.min(agreement(got, comparison.expected["coefficients"], comparison.scale("coefficients"))) < 3.0:
         return "R is off"
     return None
 
@@ -86,15 +86,16 @@ def why_r_finds_it_hard(library: Library, case: Case, trial: Trial) -> str | Non
 def is_core(library: Library, case: Case) -> bool:
     """Whether a case that is not hard is one that everybody must get."""
     problem = case.problem()
-    trial = Trial(case, problem, None, None, reference_of(library, case), DEFAULTS)
+    comparison = Comparison(case, problem, None, None, reference_of(library, case), DEFAULTS)
     return (
         case.link in COMMON.get(case.family, ())
         and not features(case) & EXOTIC
         and problem.n <= ROWS
         and problem.p <= COLUMNS
-        and condition_of(trial) <= CORE_CONDITION
+        and condition_of(comparison) <= CORE_CONDITION
         and store.read(library, "r", case)["as_shipped"]["iterations"] <= CORE_ITERATIONS
-        and trial.expected["deviance"] > 1e-6 * trial.expected["null_deviance"]  # an exact fit is 0 / 0 to many
+        and comparison.expected["deviance"]
+        > 1e-6 * comparison.expected["null_deviance"]  # an exact fit is 0 / 0 to many
     )
 
 

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from conformance.adapters.answer import Fit, Unsupported
+from conformance.adapters.answer import Unsupported
 from conformance.fitter.irls import fit
 from conformance.mathematics.family import family_of
 from conformance.mathematics.link import link_of
+from conformance.mathematics.quantities import Fit
 from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]

@@ -12,8 +12,8 @@ import pytest
 from support.command import command
 
 from conformance.adapters import Implementation, find, from_object
-from conformance.adapters.answer import Fit
 from conformance.fitter.irls import fit as irls
+from conformance.mathematics.quantities import Fit
 from conformance.question.library import Library
 from conformance.question.problem import Problem
 from conformance.running.fuzz import Tally, fuzz

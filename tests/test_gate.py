@@ -12,15 +12,17 @@ import pytest
 from support.one_fit import ONE_FIT
 
 from conformance.adapters import Implementation, find, from_object
-from conformance.adapters.answer import BY_ROW, KEYS, Fit, Unsupported
-from conformance.adapters.conventions import CONVENTIONS, DEFAULTS, declared, of_model, under
+from conformance.adapters.answer import Unsupported
+from conformance.adapters.conventions import CONVENTIONS, DEFAULTS, declared, of_model
 from conformance.errors import ImplementationError
 from conformance.fitter.irls import fit
 from conformance.judging.checks import CHECKS
 from conformance.judging.checks.invariance import INVARIANCE_CHECKS, INVARIANCES
 from conformance.judging.checks.optimiser import maximise
-from conformance.judging.comparison import Demand, Trial
+from conformance.judging.comparison import Comparison, Demand
+from conformance.judging.conventions import under
 from conformance.judging.verdict import Outcome, Verdict, conforms, count
+from conformance.mathematics.quantities import BY_ROW, KEYS, Fit
 from conformance.question.library import Library
 from conformance.question.problem import Problem
 from conformance.references.lookup import reference_of
@@ -196,8 +198,8 @@ def test_honesty_is_asked_in_standard_errors_whatever_the_unit_of_the_response(
     problem = replace(case.problem(), y=case.problem().y * unit)
     values = {**reference.values, "dispersion_pearson": reference.values["dispersion_pearson"] * unit**2}
     said = Fit(coefficients=fit(problem).coefficients * times)
-    trial = Trial(case, problem, said, None, replace(reference, values=values), declared({}))
-    assert (CHECKS["outcome"](trial).outcome is Outcome.PASS) is honest
+    comparison = Comparison(case, problem, said, None, replace(reference, values=values), declared({}))
+    assert (CHECKS["outcome"](comparison).outcome is Outcome.PASS) is honest
 
 
 def test_the_gaussian_ml_variance_is_rss_over_n_and_the_reported_one_rss_over_n_minus_p(library: Library) -> None:
@@ -309,9 +311,9 @@ def test_a_row_of_weight_0_in_doubles_hides_a_slope_only_where_the_deviance_stil
     case = library.case(id)
     at = fit(case.problem()).coefficients + np.where(np.arange(case.problem().p) == 0, away, 0.0)
     own = replace(fit(case.problem()), coefficients=at)
-    trial = Trial(case, case.problem(), own, None, reference_of(library, case), DEFAULTS)
-    assert trial.rows_at(at).smallest_weight == 0.0
-    assert trial._hidden_slope(at) is hidden
+    comparison = Comparison(case, case.problem(), own, None, reference_of(library, case), DEFAULTS)
+    assert comparison.rows_at(at).smallest_weight == 0.0
+    assert comparison._hidden_slope(at) is hidden
 
 
 @pytest.mark.parametrize("id", ["dobson", "aids-saturated-logit", "clotting-saturated-gamma", "contraception"])
@@ -340,9 +342,9 @@ def test_what_a_twin_must_answer_comes_back_as_the_first_answer(library: Library
         reference, problem = reference_of(library, case), case.problem()
         beta = reference.values["coefficients"]
         conventions = of_model(declared({}), case.family, case.link)
-        trial = Trial(case, problem, Fit(coefficients=beta), None, reference, conventions)
+        comparison = Comparison(case, problem, Fit(coefficients=beta), None, reference, conventions)
         for make in INVARIANCES:
-            other = make(trial)
+            other = make(comparison)
             if other is not None:
                 arisen.add(make)
                 there = other.onward(beta)

@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 from conformance.adapters import BUILT_IN, COMMAND, EXAMPLES, PACKAGES, find
 from conformance.adapters.answer import Unsupported
 from conformance.adapters.conventions import declared
-from conformance.adapters.installed import all_here
+from conformance.adapters.installed import all_installed
 from conformance.adapters.offers import heard, only
 from conformance.errors import ImplementationError
 from conformance.judging.checks import CHECKS
@@ -30,7 +30,7 @@ from conformance.showing.record import Record
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "conformance" / "implementations"
-HELPERS = {"__init__", "here", "offers", "command", "child", "guard", "contained"}
+HELPERS = {"__init__", "installed", "offers", "command", "child", "guard", "guarded_call"}
 FOREIGN = sorted(set(BUILT_IN) - {"irls"})
 PROGRAMS = [name for name in BUILT_IN if BUILT_IN[name].startswith(COMMAND)]
 IN_PYTHON = [name for name in BUILT_IN if name not in PROGRAMS]
@@ -166,7 +166,7 @@ def test_the_command_says_what_is_here_and_how_to_install_the_rest() -> None:
     by_name = {row["name"]: row for row in rows}
     assert by_name["irls"]["version"]
     assert by_name["statsmodels"]["version"]
-    assert [(one.name, one.version) for one in all_here()] == [(row["name"], row["version"]) for row in rows]
+    assert [(one.name, one.version) for one in all_installed()] == [(row["name"], row["version"]) for row in rows]
 
 
 def test_only_says_what_is_not_offered(library: Library) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.command import command
 
-from conformance.errors import KnownError
+from conformance.errors import KnownFailuresError
 from conformance.judging import known_failures as known
 from conformance.judging.checks import CHECKS
 from conformance.judging.verdict import Outcome, Verdict
@@ -21,13 +21,13 @@ IDS = ["dobson", "warpbreaks", "separated-ten"]
 ENTRY = "- case: dobson\n  check: deviance\n  reason: it is halved\n"
 
 
-def listed(tmp_path: Path, text: str) -> known.Known:
+def listed(tmp_path: Path, text: str) -> known.KnownFailures:
     (tmp_path / "known.yaml").write_text(text, encoding="utf-8")
     return known.read(tmp_path / "known.yaml", IDS, CHECKS)
 
 
 def complaint(tmp_path: Path, text: str) -> str:
-    with pytest.raises(KnownError) as caught:
+    with pytest.raises(KnownFailuresError) as caught:
         listed(tmp_path, text)
     return str(caught.value).removeprefix(str(tmp_path) + "/")
 
@@ -187,7 +187,7 @@ def test_what_passes_goes_with_its_comment_and_what_was_not_run_or_crashed_stays
 def test_a_new_entry_has_a_reason_that_somebody_must_write(tmp_path: Path) -> None:
     path = tmp_path / "known.yaml"
     known.write(path, [fails("dobson", "deviance", LOW, 'x: "y" #z'), fails("dobson", "outcome", None)])
-    with pytest.raises(KnownError, match="the reason is not written yet"):
+    with pytest.raises(KnownFailuresError, match="the reason is not written yet"):
         known.read(path, IDS, CHECKS)
     path.write_text(path.read_text().replace("TODO", "see issue 1"))
     found = known.read(path, IDS, CHECKS)
@@ -208,7 +208,7 @@ def test_a_list_that_can_not_be_edited_in_place_is_refused_and_stays_as_it_was(t
     path = tmp_path / "known.yaml"
     path.write_text(text)
     assert known.read(path, IDS, CHECKS).entries
-    with pytest.raises(KnownError, match="list of blocks"):
+    with pytest.raises(KnownFailuresError, match="list of blocks"):
         known.write(path, [fails("dobson", "deviance", LOW), fails("dobson", "outcome", None)])
     assert path.read_text() == text
 

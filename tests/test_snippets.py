@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conformance.adapters.answer import BY_COLUMN, BY_ROW, SCALARS
-from conformance.adapters.conventions import DEFAULTS, under
+from conformance.adapters.conventions import DEFAULTS
 from conformance.fitter.irls import fit as irls
 from conformance.judging.checks import CHECKS
-from conformance.judging.comparison import Demand, Trial
+from conformance.judging.comparison import Comparison, Demand
+from conformance.judging.conventions import under
 from conformance.judging.verdict import Outcome, Verdict
 from conformance.mathematics.digits import agreement
+from conformance.mathematics.quantities import BY_COLUMN, BY_ROW, SCALARS
 from conformance.question.library import Library
 from conformance.references import store
 from conformance.references.lookup import reference_of
@@ -130,11 +131,11 @@ def test_the_r_snippets_print_what_is_stored_of_r_and_what_is_proven(library: Li
     assert len(numbers) == len(asked)
 
     stored = store.quantities(store.read(library, "r", case)["as_shipped" if case.max_iterations else "polished"])
-    trial = Trial(case, case.problem(), None, None, reference_of(library, case), DEFAULTS)
-    proven = under(trial.reference.values, trial.problem, DEFAULTS)
+    comparison = Comparison(case, case.problem(), None, None, reference_of(library, case), DEFAULTS)
+    proven = under(comparison.reference.values, comparison.problem, DEFAULTS)
     for (name, quantity, place), got in zip(asked, numbers, strict=True):
         if name == "leverages" and np.isnan(got):  # a row of weight 0, which hatvalues leaves out
-            assert trial.problem.prior_weights[place] == 0
+            assert comparison.problem.prior_weights[place] == 0
             continue
         of_r, want = np.asarray(stored.get(name, np.nan)), np.asarray(proven.get(name, np.nan))
         # R's summary estimates a negative binomial's dispersion where theta is known; its bic counts rows of weight 0
@@ -142,6 +143,6 @@ def test_the_r_snippets_print_what_is_stored_of_r_and_what_is_proven(library: Li
             continue
         own = case.family == "negative_binomial" and name in ("dispersion", "standard_errors", "covariance")
         by = want if own or name not in stored else of_r
-        scale = trial.scale(name) if name in proven else np.abs(by)
+        scale = comparison.scale(name) if name in proven else np.abs(by)
         digits = agreement(got, by[place], np.broadcast_to(scale, np.shape(by) or (1,))[place or (0,)])[0]
         assert digits >= 9.0, (quantity, got, by[place])

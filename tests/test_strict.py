@@ -10,9 +10,9 @@ from solvers import CORRECT, FAULTY
 from support.one_fit import ONE_FIT
 
 from conformance.adapters import find, from_object
-from conformance.adapters.answer import Fit
 from conformance.judging.comparison import Demand
 from conformance.judging.verdict import Outcome, Verdict
+from conformance.mathematics.quantities import Fit
 from conformance.question.library import Library
 from conformance.question.problem import Problem
 from conformance.running.gate import judge

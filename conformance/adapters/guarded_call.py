@@ -15,7 +15,7 @@ class Escaped(RuntimeError):
     """What was no Exception: sys.exit, os._exit, or the panic of a Rust package.  ``__cause__`` has it."""
 
 
-def contained(function: Callable[[Problem], Any], problem: Problem) -> Any:
+def guarded_call(function: Callable[[Problem], Any], problem: Problem) -> Any:
     """``function(problem)``; what would end the process is an Escaped."""
     try:
         with _no_way_out():

@@ -11,7 +11,7 @@ from conformance.errors import ImplementationError
 
 
 @dataclass(frozen=True)
-class Here:
+class Installed:
     """One implementation: ``version`` is None where it is not installed, and ``install`` then says what to do."""
 
     name: str
@@ -19,21 +19,21 @@ class Here:
     install: str
 
 
-def here(name: str) -> Here:
+def installed(name: str) -> Installed:
     """Whether ``name`` is installed.  A Python package is not imported (Java would start); R and programs are run."""
     package = PACKAGES.get(name)
     if package is None:  # the suite's own
-        return Here(name, find(name).version, "nothing: it is this suite's own")
+        return Installed(name, find(name).version, "nothing: it is this suite's own")
     try:
         if package.program is not None:
-            return Here(name, find(name).version, package.install)
+            return Installed(name, find(name).version, package.install)
         if importlib.util.find_spec(package.module) is None:
-            return Here(name, None, package.install)
-        return Here(name, find(name).version if package.r else version(package.distribution), package.install)
+            return Installed(name, None, package.install)
+        return Installed(name, find(name).version if package.r else version(package.distribution), package.install)
     except (ImplementationError, PackageNotFoundError):
-        return Here(name, None, package.install)
+        return Installed(name, None, package.install)
 
 
-def all_here() -> list[Here]:
+def all_installed() -> list[Installed]:
     """Every built-in implementation."""
-    return [here(name) for name in BUILT_IN]
+    return [installed(name) for name in BUILT_IN]

@@ -11,11 +11,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from conformance.adapters.answer import BY_COLUMN, BY_ROW, SCALARS
 from conformance.adapters.conventions import CONVENTIONS, MODELS, declared
 from conformance.errors import ImplementationError
 from conformance.mathematics.family import PAIRS
 from conformance.mathematics.link import LINKS
+from conformance.mathematics.quantities import BY_COLUMN, BY_ROW, SCALARS
 from conformance.question.problem import Problem
 from conformance.references.store import plain
 

@@ -40,7 +40,7 @@ from conformance.mathematics.digits import spelled
 from conformance.question.library import Library
 
 if TYPE_CHECKING:
-    from conformance.references.reference_change import Movement
+    from conformance.references.reference_change import ReferenceChange
     from conformance.running.fuzz import Judged
 
 app = typer.Typer(
@@ -286,7 +286,7 @@ def fit(
 ) -> None:
     """What one implementation says of one case, beside the reference."""
     from conformance.adapters import find
-    from conformance.judging.comparison import Trial
+    from conformance.judging.comparison import Comparison
     from conformance.references.lookup import reference_of
     from conformance.running.gate import answer
     from conformance.showing.fits import show_fit
@@ -298,7 +298,7 @@ def fit(
         err.print(f"{verdicts[0].outcome}: {escape(verdicts[0].message)}", soft_wrap=True)
         raise typer.Exit(1)
     reference, conventions = reference_of(library, asked), found.conventions_of(asked.family, asked.link)
-    show_fit(out, Trial(asked, asked.problem(), said, refusal, reference, conventions), trace)
+    show_fit(out, Comparison(asked, asked.problem(), said, refusal, reference, conventions), trace)
 
 
 @app.command(epilog="Example: glm-conformance smoke --command 'Rscript my_adapter.R'")
@@ -334,9 +334,9 @@ def implementations(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
 ) -> None:
     """Which implementations are built in, which of them are installed here, and how to install the others."""
-    from conformance.adapters.installed import all_here
+    from conformance.adapters.installed import all_installed
 
-    found = all_here()
+    found = all_installed()
     if as_json:
         for one in found:
             print(json.dumps({"name": one.name, "version": one.version, "install": one.install}))
@@ -353,7 +353,7 @@ def implementations(
     out.print("Each wants a virtual environment of its own, for they conflict: tox -e NAME makes it and runs the gate.")
 
 
-def show_movement(movement: Movement) -> None:
+def show_movement(movement: ReferenceChange) -> None:
     """What a reference came to, unless it is the same as before; for one that moved, the digits that still agree."""
     if movement.state == "same":
         if movement.message.startswith("undecided"):

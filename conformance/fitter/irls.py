@@ -15,13 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapters.answer import Fit
 from conformance.fitter.recession import recedes
 from conformance.fitter.rows import Rows, pass_over_rows
 from conformance.fitter.start import start
 from conformance.fitter.steps import CLOSER, NEARLY, SLOW, fisher_step, halve, newton_step
 from conformance.mathematics.family import family_of
 from conformance.mathematics.link import link_of
+from conformance.mathematics.quantities import Fit
 from conformance.question.problem import Problem, refuse_invalid
 
 __all__ = ["Iteration", "Rows", "Solution", "fit", "independent_columns", "pass_over_rows", "solve"]

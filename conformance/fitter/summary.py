@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from conformance.adapters.answer import Fit
 from conformance.fitter.rows import descending
 from conformance.mathematics.family import Family, family_of
 from conformance.mathematics.link import Link, link_of
+from conformance.mathematics.quantities import Fit
 from conformance.question.problem import Problem
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""A Trial is one case put to one implementation: what was asked, answered and expected.  Checks see nothing else."""
+"""A Comparison is one case put to one implementation: asked, answered and expected.  Checks see nothing else."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from conformance.adapters.answer import Fit
-from conformance.adapters.conventions import under
 from conformance.fitter.irls import Rows, independent_columns, pass_over_rows
+from conformance.judging.conventions import under
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import root_mean_square
 from conformance.mathematics.family import family_of
 from conformance.mathematics.link import link_of
+from conformance.mathematics.quantities import Fit
 from conformance.question.case import Case
 from conformance.question.problem import Problem
+from conformance.references.reference import Reference
 
 Array = NDArray[np.float64]
 U = 2.0**-53  # the unit roundoff of doubles
@@ -45,22 +46,6 @@ class Demand:
 
 
 @dataclass(frozen=True)
-class Reference:
-    """What is known of a case's answer.
-
-    values       quantities in R's meaning, and the variants that `conventions.under` knows
-    source       who says so, in words ('proven to 40 digits', 'R 4.2.2, polished')
-    beside       what R (polished) says of the same case: data, never the judge
-    errors       for each quantity the error, elementwise, that rounding the data to doubles may make; absent: unknown
-    """
-
-    values: Mapping[str, Any]
-    source: str
-    errors: Mapping[str, Any] = field(default_factory=dict)
-    beside: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Finding:
     """What a check found; the gate makes a Verdict of it."""
 
@@ -76,7 +61,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Trial:
+class Comparison:
     """One case, one implementation.  ``fit`` is None where it refused, and ``refusal`` then holds its words."""
 
     case: Case
@@ -86,21 +71,21 @@ class Trial:
     reference: Reference
     conventions: Mapping[str, str]
     demand: Demand = Demand()
-    touched: tuple[str, ...] = ()  # the problem's arrays that the fit changed in place
+    mutated: tuple[str, ...] = ()  # the problem's arrays that the fit changed in place
     ask: Callable[[Problem], Fit] | None = None  # puts another problem to the same implementation
     causes: dict[str, Cause] = field(init=False, default_factory=dict, compare=False)  # those found so far, by quantity
 
     @property
-    def moot(self) -> str | None:
+    def why_undecided(self) -> str | None:
         """Why there is no value to compare with, None where there is one."""
         if not self.case.has_estimate:
             return f"the case's outcome is {self.case.outcome}: no such value exists"
         if self.case.max_iterations is not None and self.fit is not None and self.fit.admits_trouble:
             return f"the case allows {self.case.max_iterations} iterations, and the fit says that they were too few"
-        return self.elsewhere
+        return self.at_another_maximum
 
     @cached_property
-    def elsewhere(self) -> str | None:
+    def at_another_maximum(self) -> str | None:
         """Where the proof is of a local maximum only: whether the fit is at a root of higher likelihood, in words.
 
         A root of lower likelihood is no maximum likelihood estimate, and fails like any other wrong answer.
@@ -254,7 +239,7 @@ class Trial:
         return length / math.sqrt(phi) if phi and phi > 0 else length
 
     @cached_property
-    def basic(self) -> Trial:
+    def basic(self) -> Comparison:
         """This trial with coefficients of dependent columns (a minimum norm) put as those of independent ones.
 
         X beta is the same, and the score can be taken: the triangle of dependent columns is singular.
@@ -274,7 +259,7 @@ class Trial:
         return replace(self, fit=replace(self.fit, coefficients=basic))
 
     def rows_at(self, beta: Array, problem: Problem | None = None) -> Rows:
-        """The score and information at ``beta`` (NaN: column left out), of ``problem`` or this trial's own."""
+        """The score and information at ``beta`` (NaN: column left out), of ``problem`` or this comparison's own."""
         problem = problem or self.problem
         family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
         used, kept = problem.prior_weights > 0, ~np.isnan(beta)

@@ -25,7 +25,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from ruamel.yaml import YAML
 
-from conformance.errors import KnownError
+from conformance.errors import KnownFailuresError
 from conformance.files import write_whole
 from conformance.judging.verdict import Outcome, Verdict
 from conformance.question.yaml_files import explained, line_of, plain, text_of, tree_of
@@ -61,7 +61,7 @@ class Entry(BaseModel):
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownFailures:
     """The entries of a file by case and check, and the line on which each stands."""
 
     path: Path
@@ -126,7 +126,7 @@ def rounded_down(digits: float) -> float:
 # ------------------------------------------------------------------------------------------ reading
 
 
-def read(path: Path, cases: Iterable[str], checks: Iterable[str]) -> Known:
+def read(path: Path, cases: Iterable[str], checks: Iterable[str]) -> KnownFailures:
     """The known failures in ``path``; KnownError names file, line and mend.
 
     An entry whose case is not among ``cases`` (the whole library's) or whose check is not among ``checks`` (all that
@@ -138,23 +138,23 @@ def read(path: Path, cases: Iterable[str], checks: Iterable[str]) -> Known:
             if name not in names:
                 near = difflib.get_close_matches(name, names, 1)
                 hint = f"did you mean {near[0]!r}?" if near else "delete the entry"
-                raise KnownError(f"{path}:{line}: there is no {what} {name!r}; {hint}")
+                raise KnownFailuresError(f"{path}:{line}: there is no {what} {name!r}; {hint}")
     unwritten = [found.lines[pair] for pair, entry in found.entries.items() if entry.reason.startswith(UNWRITTEN)]
     if unwritten:
         more = f" and {len(unwritten) - 1} more" if len(unwritten) > 1 else ""
-        raise KnownError(
+        raise KnownFailuresError(
             f"{path}:{unwritten[0]}{more}: the reason is not written yet; put in place of {UNWRITTEN!r} why it fails "
             "(what failed for one cause has the same words, so that one search and replace does for all)"
         )
     return found
 
 
-def _parsed(path: Path) -> tuple[Known, str, Any]:
+def _parsed(path: Path) -> tuple[KnownFailures, str, Any]:
     """The entries, the file's text, and ruamel's tree of it."""
-    text = text_of(path, KnownError)
-    tree = tree_of(path, text, KnownError, "a YAML list of known failures")
+    text = text_of(path, KnownFailuresError)
+    tree = tree_of(path, text, KnownFailuresError, "a YAML list of known failures")
     if tree is not None and not isinstance(tree, list):
-        raise KnownError(f"{path}:1: known failures are a list of entries, found {type(tree).__name__}")
+        raise KnownFailuresError(f"{path}:1: known failures are a list of entries, found {type(tree).__name__}")
     entries: dict[Pair, Entry] = {}
     lines: dict[Pair, int] = {}
     for number, node in enumerate(tree or []):
@@ -162,12 +162,16 @@ def _parsed(path: Path) -> tuple[Known, str, Any]:
             entry = Entry.model_validate(plain(node))
         except ValidationError as error:
             told = [{**one, "loc": (number, *one["loc"])} for one in error.errors()]
-            raise KnownError("\n".join(explained(path, tree, one, Entry, "an entry") for one in told)) from error
+            raise KnownFailuresError(
+                "\n".join(explained(path, tree, one, Entry, "an entry") for one in told)
+            ) from error
         pair, line = (entry.case, entry.check), line_of(tree, (number,))
         if pair in entries:
-            raise KnownError(f"{path}:{line}: {pair[0]}, {pair[1]} is listed on line {lines[pair]} too; keep one")
+            raise KnownFailuresError(
+                f"{path}:{line}: {pair[0]}, {pair[1]} is listed on line {lines[pair]} too; keep one"
+            )
         entries[pair], lines[pair] = entry, line
-    return Known(path, entries, lines), text, tree
+    return KnownFailures(path, entries, lines), text, tree
 
 
 # ------------------------------------------------------------------------------------------ writing
@@ -196,7 +200,7 @@ def write(path: Path, verdicts: Sequence[Verdict]) -> Written:
     now; one whose case and check did not fail goes; one that was not run stays.  A new one has a reason that is still
     to be written, which ``read`` refuses until somebody does.
     """
-    before, text, tree = Known(path, {}, {}), HEADER, list[Any]()
+    before, text, tree = KnownFailures(path, {}, {}), HEADER, list[Any]()
     if path.exists():
         before, text, tree = editable(path)
     failing = {(v.case, v.check): v for v in verdicts if v.outcome is Outcome.FAIL}
@@ -226,19 +230,19 @@ _AS_BLOCKS = "--write-known edits a list of blocks only, each beginning with '- 
 def _same_entries(path: Path, text: str, want: Sequence[Pair]) -> None:
     """KnownError where ``text`` would not be read as the entries ``want``: nothing is written then."""
     try:
-        tree = tree_of(path, text, KnownError, "a YAML list of known failures")
+        tree = tree_of(path, text, KnownFailuresError, "a YAML list of known failures")
         found = [(one["case"], one["check"]) for one in tree or []]
-    except (KnownError, KeyError, TypeError) as error:
-        raise KnownError(f"{path}: {_AS_BLOCKS} (what it would write can't be read: {error})") from error
+    except (KnownFailuresError, KeyError, TypeError) as error:
+        raise KnownFailuresError(f"{path}: {_AS_BLOCKS} (what it would write can't be read: {error})") from error
     if found != list(want):
-        raise KnownError(f"{path}: {_AS_BLOCKS}")
+        raise KnownFailuresError(f"{path}: {_AS_BLOCKS}")
 
 
-def editable(path: Path) -> tuple[Known, str, Any]:
+def editable(path: Path) -> tuple[KnownFailures, str, Any]:
     """What `_parsed` reads, or KnownError where `write` could not put entries beside those that are there."""
     known, text, tree = _parsed(path)
     if known.entries and (tree.fa.flow_style() or tree.lc.col != 0):
-        raise KnownError(f"{path}: {_AS_BLOCKS}")
+        raise KnownFailuresError(f"{path}: {_AS_BLOCKS}")
     return known, text, tree
 
 

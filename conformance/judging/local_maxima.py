@@ -1,7 +1,7 @@
-"""Other maxima of a likelihood that has several: a fit that is at one of them took another way, and made no slip.
+"""Other maxima of a likelihood that has several: a fit that is at one of them took another way, and made no mistake.
 
 A reference whose uniqueness is `local` is the best of a few starts.  The gate asks no more of an implementation
-(`Trial.elsewhere`), and `fuzz` asks less: of random problems any strict local maximum will do.
+(`Comparison.at_another_maximum`), and `fuzz` asks less: of random problems any strict local maximum will do.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from conformance.judging.comparison import Trial
+from conformance.judging.comparison import Comparison
 from conformance.mathematics.link import link_of
 
 Array = NDArray[np.float64]
@@ -21,24 +21,24 @@ GRID = 40  # places from one row's eta or pole to the next, between which the nu
 SAME = 1e-6  # relative: deviances that are one
 
 
-def is_maximum(trial: Trial, beta: Array) -> bool:
+def is_maximum(comparison: Comparison, beta: Array) -> bool:
     """Whether a root of the score at ``beta`` (p,; NaN: left out) is a strict local maximum."""
-    here = trial.rows_at(beta)
+    here = comparison.rows_at(beta)
     return here.valid and bool(np.all(np.diag(here.triangle[:-1, :-1]) != 0)) and here.concave
 
 
-def elsewhere(trial: Trial) -> str:
+def at_another_maximum(comparison: Comparison) -> str:
     """Whether a fit at another strict local maximum has a "higher" or a "lower" likelihood; "" where it is at none."""
-    root = trial.other_root
-    if root is None or trial.fit is None or not is_maximum(trial, trial.fit.coefficients):
+    root = comparison.other_root
+    if root is None or comparison.fit is None or not is_maximum(comparison, comparison.fit.coefficients):
         return ""
     here, there = root
     return "higher" if here.deviance < there.deviance else "lower"
 
 
-def null_elsewhere(trial: Trial) -> str | None:
+def null_at_another_maximum(comparison: Comparison) -> str | None:
     """The same of the null model with an offset, by its deviance."""
-    problem, fit = trial.problem, trial.fit
+    problem, fit = comparison.problem, comparison.fit
     if fit is None or not fit.null_deviance or problem.offset is None or not problem.intercept:
         return None
     null = replace(problem, X=np.ones((problem.n, 1)), names=("(Intercept)",), start=None)
@@ -52,13 +52,13 @@ def null_elsewhere(trial: Trial) -> str | None:
     places = np.unique(ends[:-1, None] + np.diff(ends)[:, None] * within)
 
     def score(place: float) -> float:
-        rows = trial.rows_at(np.array([place]), null)
+        rows = comparison.rows_at(np.array([place]), null)
         return float(rows.score[0]) if rows.valid else math.nan
 
     scores = [score(place) for place in places]
     for left, right, before, after in zip(places, places[1:], scores, scores[1:], strict=False):
         if before > 0 > after:  # uphill, then downhill: a maximum between
-            deviance = trial.rows_at(np.array([brentq(score, left, right, xtol=1e-14)]), null).deviance
+            deviance = comparison.rows_at(np.array([brentq(score, left, right, xtol=1e-14)]), null).deviance
             if abs(deviance - fit.null_deviance) <= SAME * deviance:
                 return f"the null model has several maxima: deviance {deviance:.6g} is at another of them"
     return None

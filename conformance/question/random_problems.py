@@ -22,7 +22,7 @@ ALL_PAIRS = [(family, link) for family, links in PAIRS.items() for link in links
 
 
 @dataclass(frozen=True)
-class Drawn:
+class RandomProblem:
     """A problem as text: the keys of its case file that ask it, and its CSV file."""
 
     keys: dict[str, Any]
@@ -67,7 +67,7 @@ _small = st.integers(-99, 99)
 
 
 @st.composite
-def problems(draw: st.DrawFn, pairs: Sequence[tuple[str, str]] = tuple(ALL_PAIRS)) -> Drawn:
+def problems(draw: st.DrawFn, pairs: Sequence[tuple[str, str]] = tuple(ALL_PAIRS)) -> RandomProblem:
     """A problem of one of ``pairs``: columns, formula, weights, offset and a response that may follow a column."""
     family, link = draw(st.sampled_from(pairs))
     keys: dict[str, Any] = {"family": family, "link": link}
@@ -118,7 +118,7 @@ def problems(draw: st.DrawFn, pairs: Sequence[tuple[str, str]] = tuple(ALL_PAIRS
     keys["formula"] = f"{'cbind(k, rest)' if grouped else 'y'} ~ {' + '.join(terms) or '1'}"
     if levels:
         keys["levels"] = levels
-    return Drawn(keys, _csv(columns))
+    return RandomProblem(keys, _csv(columns))
 
 
 def _columns(kinds: Sequence[tuple[str, int]], raw: Sequence[Sequence[int]]) -> Iterator[tuple[str, list[Any]]]:

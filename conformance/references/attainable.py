@@ -4,7 +4,7 @@ A backward-stable solver returns the exact fit of data that differ in the last b
 condition numbers A_k of the estimate, stored with the proof, give the error u (A_k + |beta_k|).  Everything else:
 sigma, the root mean square change of the quantity when every datum is jittered by one last bit, gives
 sigma sqrt(n p) + u |q|; to that comes what the textbook formula costs at rounded means, where its terms cancel.
-All are first-order errors; the gate allows a solver some times as much (Trial.guard).
+All are first-order errors; the gate allows a solver some times as much (Comparison.guard).
 """
 
 from __future__ import annotations

@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 
 from conformance import proof
-from conformance.adapters.answer import BY_ROW
 from conformance.errors import StaleReference
-from conformance.judging.comparison import Reference
+from conformance.mathematics.quantities import BY_ROW
 from conformance.proof.root import set_up
 from conformance.question.case import Case
 from conformance.question.library import Library
 from conformance.question.problem import refuse_invalid
 from conformance.references import nist, store
 from conformance.references.attainable import attainable_errors
-from conformance.references.reference_change import Movement
+from conformance.references.reference import Reference
+from conformance.references.reference_change import ReferenceChange
 
 
 def prove_case(case: Case) -> dict[str, Any]:
@@ -51,29 +51,29 @@ def confirm_invalid(case: Case) -> None:
     raise case.error("outcome", message)
 
 
-def certify(library: Library, case: Case) -> Movement:
+def certify(library: Library, case: Case) -> ReferenceChange:
     """Prove ``case`` and store the proof, whole or not at all; what moved against the stored one."""
     path = store.path_of(library, "certified", case.id)
     before = path.read_text(encoding="utf-8") if path.is_file() else None
     if case.outcome == "invalid":
         confirm_invalid(case)
-        return Movement(case.id, "certified", "same", {}, "invalid: there is nothing to prove")
+        return ReferenceChange(case.id, "certified", "same", {}, "invalid: there is nothing to prove")
     try:
         fresh = prove_case(case)
     except proof.Undecided as error:
         state = (
             "same" if case.outcome == "boundary" else "undecided"
         )  # the gate asks of a boundary only that it is said
-        return Movement(case.id, "certified", state, {}, f"undecided: {error}")
+        return ReferenceChange(case.id, "certified", state, {}, f"undecided: {error}")
     if fresh["outcome"] != case.outcome:
         message = (
             f"{case.file}: the outcome is written as {case.outcome}; proven is {fresh['outcome']}: correct the case"
         )
-        return Movement(case.id, "certified", "broken", {}, message)
+        return ReferenceChange(case.id, "certified", "broken", {}, message)
     if before == store.sealed(fresh):
-        return Movement(case.id, "certified", "same", {})
+        return ReferenceChange(case.id, "certified", "same", {})
     store.write(path, fresh)
-    return Movement(case.id, "certified", "new" if before is None else "moved", _moved(before, fresh))
+    return ReferenceChange(case.id, "certified", "new" if before is None else "moved", _moved(before, fresh))
 
 
 def _moved(before: str | None, fresh: Mapping[str, Any]) -> dict[str, float]:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.errors import CaseError, StaleReference
-from conformance.judging.comparison import Reference
 from conformance.question.case import Case
 from conformance.question.library import Library
 from conformance.references import store
+from conformance.references.reference import Reference
 
 _PROVEN: dict[tuple[str, str], Reference] = {}
 
@@ -46,7 +46,7 @@ def _reference_of(library: Library, case: Case) -> Reference:
             raise StaleReference(f"{store.path_of(library, 'certified', case.id)}: {error}; {mend}") from error
     else:
         reference = _prove_now(case)
-    return replace(reference, beside=_r_beside(library, case))
+    return replace(reference, r_polished=_r_polished(library, case))
 
 
 def _prove_now(case: Case) -> Reference:
@@ -67,7 +67,7 @@ def _prove_now(case: Case) -> Reference:
     return _PROVEN[key]
 
 
-def _r_beside(library: Library, case: Case) -> dict[str, Any]:
+def _r_polished(library: Library, case: Case) -> dict[str, Any]:
     """What the stored R, polished, says; empty where there is none or it is stale, for nothing is graded by it."""
     try:
         polished = store.read(library, "r", case)["polished"]

@@ -1,4 +1,4 @@
-"""A Movement: how a stored reference differs from what its source says now."""
+"""A ReferenceChange: how a stored reference differs from what its source says now."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Movement:
+class ReferenceChange:
     """How a stored reference differs from what its source says now."""
 
     case: str

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapters.answer import KEYS
 from conformance.errors import StaleReference
 from conformance.files import write_whole
 from conformance.mathematics.digits import agreement, root_mean_square, worst
+from conformance.mathematics.quantities import KEYS
 from conformance.question.case import Case
 from conformance.question.library import Library
 

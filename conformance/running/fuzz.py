@@ -28,11 +28,12 @@ from conformance.adapters import Implementation, find
 from conformance.errors import CallError
 from conformance.judging import local_maxima as maxima
 from conformance.judging.checks import CHECKS
-from conformance.judging.comparison import Demand, Reference, Trial
+from conformance.judging.comparison import Comparison, Demand
 from conformance.judging.verdict import Outcome, Verdict
 from conformance.question.case import Case, read_case
-from conformance.question.random_problems import ALL_PAIRS, Drawn, problems
+from conformance.question.random_problems import ALL_PAIRS, RandomProblem, problems
 from conformance.references import certified
+from conformance.references.reference import Reference
 from conformance.running.gate import answer, found_once, weigh
 from conformance.running.processes import workers
 
@@ -64,11 +65,11 @@ class Judged:
     ``admitted``: it is off, and says that it did not converge or warns.
     """
 
-    drawn: Drawn
+    drawn: RandomProblem
     outcome: str
     reason: str = ""
     failures: tuple[Verdict, ...] = ()
-    elsewhere: str = ""
+    at_another_maximum: str = ""
     admitted: bool = False
 
     @property
@@ -81,7 +82,7 @@ class Judged:
         """What a record of the run says of it: a line of JSON."""
         asked = {name: self.drawn.keys[name] for name in ("family", "link", "formula")}
         bad = [{"check": v.check, "cause": v.cause, "message": v.message} for v in self.failures]
-        said = {"outcome": self.outcome, "reason": self.reason, "elsewhere": self.elsewhere}
+        said = {"outcome": self.outcome, "reason": self.reason, "elsewhere": self.at_another_maximum}
         return {"id": self.drawn.id, **asked, **said, "kind": self.key, "failures": bad}
 
     @property
@@ -97,14 +98,16 @@ class Judged:
 
 
 def judge(
-    implementation: Implementation, drawn: Drawn, demand: Demand, checks: Sequence[str] = tuple(CHECKS)
+    implementation: Implementation, drawn: RandomProblem, demand: Demand, checks: Sequence[str] = tuple(CHECKS)
 ) -> Judged:
     """Prove ``drawn`` and put it to the gate's ``checks``, through the files of a case."""
     with tempfile.TemporaryDirectory() as folder:
         return _judge(implementation, drawn, demand, checks, Path(folder))
 
 
-def _judge(implementation: Implementation, drawn: Drawn, demand: Demand, checks: Sequence[str], folder: Path) -> Judged:
+def _judge(
+    implementation: Implementation, drawn: RandomProblem, demand: Demand, checks: Sequence[str], folder: Path
+) -> Judged:
     case = _read(drawn, folder, "estimate")
     try:
         proven = certified.prove_case(case)
@@ -126,10 +129,10 @@ def _judge(implementation: Implementation, drawn: Drawn, demand: Demand, checks:
     admitted = fit is not None and fit.admits_trouble and all(v.check != "outcome" for v in bad)
     if reference.source.endswith("local maximum"):
         conventions = implementation.conventions_of(case.family, case.link)
-        trial = Trial(case, case.problem(), fit, refusal, reference, conventions, demand)
-        if other := maxima.elsewhere(trial):
-            return Judged(drawn, case.outcome, elsewhere=other)
-        if maxima.null_elsewhere(trial):
+        comparison = Comparison(case, case.problem(), fit, refusal, reference, conventions, demand)
+        if other := maxima.at_another_maximum(comparison):
+            return Judged(drawn, case.outcome, at_another_maximum=other)
+        if maxima.null_at_another_maximum(comparison):
             bad = tuple(v for v in bad if v.check != "null_deviance")
     return Judged(drawn, case.outcome, "", bad, admitted=admitted)
 
@@ -141,7 +144,7 @@ def _in_doubles(case: Case, reference: Reference) -> bool:
     return bool(np.all(np.isfinite(means)) and (problem.family == "gaussian" or np.all(means > 0)))
 
 
-def _read(drawn: Drawn, folder: Path, outcome: str) -> Case:
+def _read(drawn: RandomProblem, folder: Path, outcome: str) -> Case:
     return read_case(drawn.write(folder, outcome), folder)
 
 
@@ -164,15 +167,15 @@ class Tally:
 
     drawn: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     undecided: Counter[str] = field(default_factory=Counter)
-    elsewhere: Counter[str] = field(default_factory=Counter)
+    at_another_maximum: Counter[str] = field(default_factory=Counter)
     found: dict[Key, Found] = field(default_factory=dict)
 
     def add(self, judged: Judged) -> Found | None:
         """Count one problem; what it shows, if nothing has shown it yet."""
         keys = judged.drawn.keys
         self.drawn[keys["family"], keys["link"], judged.outcome] += 1
-        if judged.elsewhere:
-            self.elsewhere[judged.elsewhere] += 1
+        if judged.at_another_maximum:
+            self.at_another_maximum[judged.at_another_maximum] += 1
         if judged.reason:
             self.undecided[judged.reason] += 1
         if judged.key is None:
@@ -199,17 +202,19 @@ class Stream:
     count: int
     pairs: Sequence[tuple[str, str]]
 
-    def drawn(self) -> list[Drawn]:
+    def drawn(self) -> list[RandomProblem]:
         """All of them."""
-        found: list[Drawn] = []
+        found: list[RandomProblem] = []
         self._visit(found.append, (Phase.generate,))
         return found
 
-    def shrunk(self, first: Drawn, fails: Callable[[Drawn], bool], tries: int = SHRINKS) -> Drawn:
+    def shrunk(
+        self, first: RandomProblem, fails: Callable[[RandomProblem], bool], tries: int = SHRINKS
+    ) -> RandomProblem:
         """A smaller problem than ``first``, of the stream, that still ``fails``; at most ``tries`` are looked at."""
         smallest, known, reached = first, {first.id: True}, False
 
-        def look(drawn: Drawn) -> None:
+        def look(drawn: RandomProblem) -> None:
             nonlocal smallest, reached
             reached = reached or drawn.id == first.id
             if not reached:
@@ -226,7 +231,7 @@ class Stream:
             self._visit(look, (Phase.generate, Phase.shrink))
         return smallest
 
-    def _visit(self, look: Callable[[Drawn], None], phases: tuple[Phase, ...]) -> None:
+    def _visit(self, look: Callable[[RandomProblem], None], phases: tuple[Phase, ...]) -> None:
         @seed(self.seed)
         @settings(
             max_examples=self.count,
@@ -240,7 +245,7 @@ class Stream:
             backend="glm-conformance",
         )
         @given(problems(self.pairs))
-        def visit(drawn: Drawn) -> None:
+        def visit(drawn: RandomProblem) -> None:
             look(drawn)
 
         visit()
@@ -287,7 +292,7 @@ def fuzz(
 def _judged(
     name: str | Implementation,
     found: Implementation,
-    drawn: Sequence[Drawn],
+    drawn: Sequence[RandomProblem],
     demand: Demand,
     jobs: int,
     checks: Sequence[str],
@@ -300,7 +305,7 @@ def _judged(
         yield from pool.map(partial(_judge_by_name, name, demand, tuple(checks)), drawn, chunksize=4)
 
 
-def _judge_by_name(name: str, demand: Demand, checks: Sequence[str], drawn: Drawn) -> Judged:
+def _judge_by_name(name: str, demand: Demand, checks: Sequence[str], drawn: RandomProblem) -> Judged:
     return judge(found_once(name), drawn, demand, checks)
 
 

@@ -21,18 +21,20 @@ from typing import Any
 import numpy as np
 
 from conformance.adapters import COMMAND, Implementation, find
-from conformance.adapters.answer import AdapterError, Fit, NotAFit, Unsupported, as_fit
+from conformance.adapters.answer import AdapterError, NotAFit, Unsupported, as_fit
 from conformance.adapters.command import Limits
-from conformance.adapters.guarded_call import Escaped, contained
+from conformance.adapters.guarded_call import Escaped, guarded_call
 from conformance.errors import CallError, Unusable, in_words
 from conformance.judging.checks import CHECKS
 from conformance.judging.checks.invariance import TWINS
-from conformance.judging.comparison import Demand, Finding, Reference, Trial
+from conformance.judging.comparison import Comparison, Demand, Finding
 from conformance.judging.verdict import Outcome, Verdict
+from conformance.mathematics.quantities import Fit
 from conformance.question.case import Case
 from conformance.question.library import Library
 from conformance.question.problem import Problem
 from conformance.references.lookup import reference_of
+from conformance.references.reference import Reference
 from conformance.running.processes import workers
 
 
@@ -190,11 +192,11 @@ def weigh(
     if not verdicts:
 
         def ask(other: Problem) -> Fit:
-            return as_fit(contained(implementation.function, other.copy()), other)
+            return as_fit(guarded_call(implementation.function, other.copy()), other)
 
         told = (implementation.conventions_of(case.family, case.link), demand, problem.differences(lent), ask)
-        trial = Trial(case, problem, fit, refusal, reference, *told)
-        verdicts = tuple(_verdict(case.id, name, trial) for name in checks)
+        comparison = Comparison(case, problem, fit, refusal, reference, *told)
+        verdicts = tuple(_verdict(case.id, name, comparison) for name in checks)
     return CaseResult(case.id, verdicts, seconds)
 
 
@@ -210,7 +212,7 @@ def answer(
     """
     problem = problem or case.problem().copy()
     try:
-        return as_fit(contained(implementation.function, problem), problem), None, ()
+        return as_fit(guarded_call(implementation.function, problem), problem), None, ()
     except Unsupported as error:
         return None, None, every(case.id, checks, Outcome.UNSUPPORTED, message=str(error))
     except NotAFit as error:
@@ -247,11 +249,11 @@ def twins(implementation: Implementation, library: Library, id: str, check: str)
     case = library.case(id)
     fit, _, _ = answer(implementation, case)
     conventions = implementation.conventions_of(case.family, case.link)
-    trial = Trial(case, case.problem(), fit, None, reference_of(library, case), conventions)
-    other = TWINS[check](trial)
+    comparison = Comparison(case, case.problem(), fit, None, reference_of(library, case), conventions)
+    other = TWINS[check](comparison)
     if other is None:
         raise LookupError(f"{check} is no question in the case {id}")
-    return trial.problem, other.problem
+    return comparison.problem, other.problem
 
 
 def every(
@@ -261,11 +263,11 @@ def every(
     return tuple(Verdict(id, name, name, outcome, cause=cause, message=message) for name in checks)
 
 
-def _verdict(id: str, name: str, trial: Trial) -> Verdict:
+def _verdict(id: str, name: str, comparison: Comparison) -> Verdict:
     """One check's verdict.  A check that breaks is the suite's own fault, and says so."""
     try:
         with np.errstate(all="ignore"):  # an implementation may report any number, and no check breaks on it
-            found = CHECKS[name](trial)
+            found = CHECKS[name](comparison)
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         message = (
@@ -273,6 +275,8 @@ def _verdict(id: str, name: str, trial: Trial) -> Verdict:
             "fault of glm-conformance, please report it"
         )
         found = Finding(Outcome.ERROR, name, cause="suite", message=message)
-    if found.outcome in (Outcome.FAIL, Outcome.ERROR) and trial.case.detects and found.cause != "suite":
-        found = Finding(**{**found.__dict__, "message": f"{found.message} [detects: {', '.join(trial.case.detects)}]"})
+    if found.outcome in (Outcome.FAIL, Outcome.ERROR) and comparison.case.detects and found.cause != "suite":
+        found = Finding(
+            **{**found.__dict__, "message": f"{found.message} [detects: {', '.join(comparison.case.detects)}]"}
+        )
     return Verdict(id, name, **found.__dict__)

@@ -12,7 +12,7 @@ from conformance.errors import StaleReference
 from conformance.question.case import Case
 from conformance.question.library import Library
 from conformance.references import store
-from conformance.references.reference_change import Movement
+from conformance.references.reference_change import ReferenceChange
 from conformance.running import regenerate_statsmodels as statsmodels
 
 #: Vectors over the rows are kept for the polished variant alone; they would triple the files.
@@ -50,7 +50,7 @@ def _short(answer: Mapping[str, Any]) -> dict[str, Any]:
 SOURCES: dict[str, Callable[[Case], dict[str, Any]]] = {"r": _r, "statsmodels": _statsmodels}
 
 
-def regenerate(library: Library, case: Case, source: str, *, check: bool) -> Movement:
+def regenerate(library: Library, case: Case, source: str, *, check: bool) -> ReferenceChange:
     """Ask ``source`` again about ``case``; unless ``check``, store what it says (whole or not at all)."""
     fresh = {"schema": store.SCHEMA, **store.identity(case), "source": source, **SOURCES[source](case)}
     fresh = json.loads(store.dumps(fresh))  # what a reader of the file will see
@@ -65,20 +65,20 @@ def _identical(path: Any, fresh: Mapping[str, Any]) -> bool:
     return bool(path.is_file() and path.read_text(encoding="utf-8") == store.sealed(fresh))
 
 
-def _compare(library: Library, case: Case, source: str, fresh: Mapping[str, Any]) -> Movement:
+def _compare(library: Library, case: Case, source: str, fresh: Mapping[str, Any]) -> ReferenceChange:
     path = store.path_of(library, source, case.id)
     if not path.is_file():
-        return Movement(case.id, source, "new", {})
+        return ReferenceChange(case.id, source, "new", {})
     try:
         stored = store.read(library, source, case)
     except StaleReference as error:
         try:  # stale: its numbers can still be shown beside the new ones
             stored = json.loads(path.read_text(encoding="utf-8"))
-            return Movement(case.id, source, "moved", _differences(stored, fresh), str(error))
+            return ReferenceChange(case.id, source, "moved", _differences(stored, fresh), str(error))
         except (ValueError, AttributeError, KeyError):
-            return Movement(case.id, source, "broken", {}, str(error))
+            return ReferenceChange(case.id, source, "broken", {}, str(error))
     differences = _differences(stored, fresh)
-    return Movement(case.id, source, "moved" if differences else "same", differences)
+    return ReferenceChange(case.id, source, "moved" if differences else "same", differences)
 
 
 def _differences(stored: Mapping[str, Any], fresh: Mapping[str, Any]) -> dict[str, float]:

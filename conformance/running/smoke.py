@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from conformance.adapters import Implementation
-from conformance.adapters.answer import KEYS, AdapterError, Fit, NotAFit, Unsupported, as_fit
-from conformance.adapters.conventions import under
-from conformance.adapters.guarded_call import contained
+from conformance.adapters.answer import AdapterError, NotAFit, Unsupported, as_fit
+from conformance.adapters.guarded_call import guarded_call
 from conformance.errors import in_words
+from conformance.judging.conventions import under
+from conformance.mathematics.quantities import KEYS, Fit
 from conformance.question.problem import Problem
 
 #: What any fit has of problems so easy.  More is for the gate: an early stop is no fault of the adapter.
@@ -97,7 +98,7 @@ def smoke(implementation: Implementation) -> Iterator[Finding]:
     for title, make in PROBLEMS.items():
         problem, values = make()
         try:
-            fit = as_fit(contained(implementation.function, problem), problem)
+            fit = as_fit(guarded_call(implementation.function, problem), problem)
         except Unsupported as error:
             yield Finding(f"{title} (unsupported: {error})", None)
             continue
@@ -130,7 +131,7 @@ def reported(implementation: Implementation) -> tuple[list[str], list[str]]:
     for make in PROBLEMS.values():
         problem, _ = make()
         try:
-            fit = as_fit(contained(implementation.function, problem), problem)
+            fit = as_fit(guarded_call(implementation.function, problem), problem)
         except Exception:
             continue
         names = [key for key in KEYS if key not in ("trace", "warnings")]
@@ -172,7 +173,7 @@ def _untouched(used: Problem, fresh: Problem) -> str | None:
 
 def _repeated(implementation: Implementation, problem: Problem, first: Fit) -> str | None:
     try:
-        second = as_fit(contained(implementation.function, problem), problem)
+        second = as_fit(guarded_call(implementation.function, problem), problem)
     except Exception as error:
         return f"asked once more, {_said(error)}"
     for name in KEYS:
@@ -185,7 +186,7 @@ def _repeated(implementation: Implementation, problem: Problem, first: Fit) -> s
 
 def _refuses(implementation: Implementation, problem: Problem) -> str | None:
     try:
-        fit = as_fit(contained(implementation.function, problem), problem)
+        fit = as_fit(guarded_call(implementation.function, problem), problem)
     except (AdapterError, NotAFit) as error:
         return f"it {error}; expected a refusal (an exception, or the key `refused`)"
     except Exception:
@@ -201,7 +202,7 @@ def _declines(implementation: Implementation) -> str | None:
     problem = replace(_line()[0], family="no_such_family", link="no_such_link")
     mend = "expected `unsupported` (conformance.Unsupported, or the key `unsupported`), so that it is counted apart"
     try:
-        contained(implementation.function, problem)
+        guarded_call(implementation.function, problem)
     except Unsupported:
         return None
     except AdapterError as error:

@@ -51,8 +51,8 @@ def show_found(
     out.print(table)
     for reason, number in tally.undecided.most_common():
         out.print(f"undecided {number}: {escape(reason)}", soft_wrap=True)
-    if tally.elsewhere:
-        told = ", ".join(f"{number} of {side} likelihood" for side, number in sorted(tally.elsewhere.items()))
+    if tally.at_another_maximum:
+        told = ", ".join(f"{number} of {side} likelihood" for side, number in sorted(tally.at_another_maximum.items()))
         out.print(f"at another local maximum than the proven one: {told} (no failures)", soft_wrap=True)
     for found in tally.found.values():
         check, cause, where = found.key

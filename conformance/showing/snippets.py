@@ -7,11 +7,11 @@ import shlex
 import textwrap
 from dataclasses import replace
 
-from conformance.adapters.answer import KEYS
 from conformance.adapters.command import Limits
 from conformance.judging.checks.invariance import TWINS
 from conformance.judging.comparison import Demand
 from conformance.judging.verdict import Outcome, Verdict
+from conformance.mathematics.quantities import KEYS
 from conformance.question.case import Case
 from conformance.question.library import Library
 

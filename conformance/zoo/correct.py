@@ -9,9 +9,10 @@ from scipy.linalg import qr, solve_triangular
 from scipy.optimize import brentq
 from scipy.special import digamma, xlogy
 
-from conformance.adapters.answer import Fit, Unsupported
+from conformance.adapters.answer import Unsupported
 from conformance.fitter.irls import fit as fit_anew
 from conformance.fitter.summary import null_deviance
+from conformance.mathematics.quantities import Fit
 from conformance.question.problem import Problem
 from conformance.zoo import tools
 from conformance.zoo.faulty_null_model_df_aic import with_likelihood_at

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.adapters.answer import Fit
+from conformance.mathematics.quantities import Fit
 from conformance.question.problem import Problem
 from conformance.zoo import tools
 from conformance.zoo.registry import fault

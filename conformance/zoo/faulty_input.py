@@ -7,8 +7,8 @@ from unittest.mock import patch
 
 import numpy as np
 
-from conformance.adapters.answer import Fit
 from conformance.mathematics.family import family_of
+from conformance.mathematics.quantities import Fit
 from conformance.question.problem import Problem
 from conformance.zoo import tools
 from conformance.zoo.registry import fault

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from pandas.api.types import is_numeric_dtype
 
-from conformance.adapters.answer import Fit
+from conformance.mathematics.quantities import Fit
 from conformance.question.problem import Problem
 from conformance.zoo import tools
 from conformance.zoo.registry import fault

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapters.answer import Fit
 from conformance.fitter import irls, summary
+from conformance.mathematics.quantities import Fit
 from conformance.question.problem import Problem
 
 _FITS: dict[tuple[object, ...], Fit] = {}

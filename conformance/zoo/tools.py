@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from conformance.adapters.answer import Fit
 from conformance.fitter.irls import Solution, independent_columns, pass_over_rows
 from conformance.fitter.rows import descending
 from conformance.fitter.rows import observed_weights as bend
@@ -21,6 +20,7 @@ from conformance.fitter.start import start
 from conformance.fitter.summary import summarise
 from conformance.mathematics.family import Family, family_of
 from conformance.mathematics.link import Link, link_of
+from conformance.mathematics.quantities import Fit
 from conformance.question.case import read_csv
 from conformance.question.library import Library
 from conformance.question.problem import Problem, refuse_invalid

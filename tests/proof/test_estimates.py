@@ -17,7 +17,7 @@ from proof_support import BY_PAIR, leaves, problem_of, stored_of
 from conformance.adapters.answer import as_fit
 from conformance.adapters.conventions import DEFAULTS
 from conformance.judging.checks.values import VALUE_CHECKS
-from conformance.judging.comparison import Demand, Finding, Trial
+from conformance.judging.comparison import Comparison, Demand, Finding
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.family import PAIRS
 from conformance.proof import as_json, prove
@@ -75,8 +75,10 @@ def findings(library: Library, id: str) -> list[Finding]:
     """Every check of a value put to what R, polished, is stored to say, with 9 digits asked."""
     case = library.case(id)
     said = as_fit(store.quantities(store.read(library, "r", case)["polished"]), case.problem())
-    trial = Trial(case, case.problem(), said, None, reference_of(library, case), R_CONVENTIONS, Demand(digits=9.0))
-    return [check(trial) for check in VALUE_CHECKS.values()]
+    comparison = Comparison(
+        case, case.problem(), said, None, reference_of(library, case), R_CONVENTIONS, Demand(digits=9.0)
+    )
+    return [check(comparison) for check in VALUE_CHECKS.values()]
 
 
 def is_off(found: Finding) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapters.conventions import others, under
 from conformance.judging.causes.arithmetic import (
     another_order,
     cancelled,
@@ -29,37 +28,38 @@ from conformance.judging.causes.convergence import (
     from_its_coefficients,
     null_model_astray,
 )
+from conformance.judging.causes.mistakes import mistakes
 from conformance.judging.causes.problems import another_formula, other_problem
-from conformance.judging.causes.slips import slips
-from conformance.judging.comparison import CONVINCING, Cause, Trial
+from conformance.judging.comparison import CONVINCING, Cause, Comparison
+from conformance.judging.conventions import others, under
 from conformance.mathematics.digits import agreement, root_mean_square, worst
 
 
-def explain(trial: Trial, quantity: str) -> Cause:
+def explain(comparison: Comparison, quantity: str) -> Cause:
     """The cause of a wrong ``quantity``: the first explanation that fits, else that none does."""
-    if quantity not in trial.causes:  # wrong coefficients are the cause of twenty other failures
-        trial.causes[quantity] = _explain(trial, quantity)
-    return trial.causes[quantity]
+    if quantity not in comparison.causes:  # wrong coefficients are the cause of twenty other failures
+        comparison.causes[quantity] = _explain(comparison, quantity)
+    return comparison.causes[quantity]
 
 
-def _explain(trial: Trial, quantity: str) -> Cause:
+def _explain(comparison: Comparison, quantity: str) -> Cause:
     finders = _OF_COEFFICIENTS if quantity in ("coefficients", "score") else _OF_VALUES
     for finder in finders:
-        found = finder(trial, quantity)
+        found = finder(comparison, quantity)
         if found:
             return found
     return "unexplained", "no convention, early stop or known slip explains it"
 
 
-def fits(trial: Trial, quantity: str, value: Any, got: Any = None) -> bool:
+def fits(comparison: Comparison, quantity: str, value: Any, got: Any = None) -> bool:
     """Whether ``value`` is what was reported, to CONVINCING digits and clearly nearer than what was expected.
 
     NaN agrees with NaN (aliased columns), and a quantity may be no field of Fit.
     """
-    got = getattr(trial.fit, quantity, None) if got is None else got
+    got = getattr(comparison.fit, quantity, None) if got is None else got
     if value is None or got is None or np.iscomplexobj(value) or np.shape(value) != np.shape(got):
         return False
-    value, want = np.asarray(value, dtype=float), np.asarray(trial.expected[quantity], dtype=float)
+    value, want = np.asarray(value, dtype=float), np.asarray(comparison.expected[quantity], dtype=float)
     known = np.isfinite(np.atleast_1d(want)) & np.isfinite(np.atleast_1d(value))
     if not np.any(known):
         return False
@@ -71,56 +71,59 @@ def fits(trial: Trial, quantity: str, value: Any, got: Any = None) -> bool:
     return new >= CONVINCING and new > old + 2
 
 
-def coefficients_first(trial: Trial, quantity: str) -> Cause | None:
+def coefficients_first(comparison: Comparison, quantity: str) -> Cause | None:
     """Whatever is computed from wrong coefficients is wrong too, and that is then the cause."""
-    expected, fit = trial.expected.get("coefficients"), trial.basic.fit  # dependent columns may have a minimum norm
+    expected, fit = (
+        comparison.expected.get("coefficients"),
+        comparison.basic.fit,
+    )  # dependent columns may have a minimum norm
     if expected is None or fit is None:
         return None
     gone = np.isnan(fit.coefficients) & ~np.isnan(expected)
     if np.any(gone) and not np.any(np.isnan(expected)):
-        names = ", ".join(name for name, no in zip(trial.problem.names, gone, strict=True) if no)
+        names = ", ".join(name for name, no in zip(comparison.problem.names, gone, strict=True) if no)
         return "aliasing", f"it follows from the coefficients: NaN, for an aliased column, is reported for {names}"
     if np.any(np.isnan(expected) != np.isnan(fit.coefficients)):
         return None
-    digits = worst(agreement(fit.coefficients, expected, trial.scale("coefficients")))[0]
-    required = max(float(np.min(trial.required(trial.attainable("coefficients")))), 0.0)
-    if digits >= min(required, trial.demand.digits):
+    digits = worst(agreement(fit.coefficients, expected, comparison.scale("coefficients")))[0]
+    required = max(float(np.min(comparison.required(comparison.attainable("coefficients")))), 0.0)
+    if digits >= min(required, comparison.demand.digits):
         return None
-    cause, sentence = explain(trial.basic, "coefficients")
+    cause, sentence = explain(comparison.basic, "coefficients")
     return cause, f"it follows from the coefficients, which have {digits:.1f} digits: {sentence}"
 
 
-def convention(trial: Trial, quantity: str) -> Cause | None:
+def convention(comparison: Comparison, quantity: str) -> Cause | None:
     """Another convention makes of the reference just what was reported."""
-    family = trial.problem.family
-    for name, value in others(trial.conventions):
-        other = under(trial.reference.values, trial.problem, {**trial.conventions, name: value})
-        if fits(trial, quantity, other.get(quantity)):
+    family = comparison.problem.family
+    for name, value in others(comparison.conventions):
+        other = under(comparison.reference.values, comparison.problem, {**comparison.conventions, name: value})
+        if fits(comparison, quantity, other.get(quantity)):
             return (
                 f"convention {name}: {value}",
                 f"the convention {name}: {value} explains it; if that is meant, declare conventions = "
                 f"{{{name!r}: {value!r}}}, or for this family alone {{{name!r}: {{{family!r}: {value!r}}}}} "
-                f"(here it is {trial.conventions[name]!r})",
+                f"(here it is {comparison.conventions[name]!r})",
             )
     return None
 
 
-def slip(trial: Trial, quantity: str) -> Cause | None:
+def slip(comparison: Comparison, quantity: str) -> Cause | None:
     """A formula that real programs have got wrong makes of the reference just what was reported."""
-    for name, value in slips(trial, quantity):
-        if fits(trial, quantity, value):
+    for name, value in mistakes(comparison, quantity):
+        if fits(comparison, quantity, value):
             return name, f"it is {name}"
     return None
 
 
-def follows(trial: Trial, quantity: str) -> Cause | None:
+def follows(comparison: Comparison, quantity: str) -> Cause | None:
     """AIC and BIC from a wrong log-likelihood; errors from a wrong dispersion; the dispersion from a wrong deviance."""
-    fit, want = trial.fit, trial.expected
+    fit, want = comparison.fit, comparison.expected
     if quantity in ("aic", "bic") and fit.log_likelihood is not None and want.get("log_likelihood") is not None:  # type: ignore[union-attr]
         moved = getattr(fit, quantity) - want[quantity]
         wrong = -2.0 * (fit.log_likelihood - want["log_likelihood"])  # type: ignore[union-attr]
         if not np.isfinite(wrong) or (wrong != 0 and abs(moved - wrong) <= 1e-6 * abs(wrong)):
-            cause, sentence = explain(trial, "log_likelihood")
+            cause, sentence = explain(comparison, "log_likelihood")
             return cause, f"it follows from the log-likelihood: {sentence}"
     phi = (fit.dispersion or 0.0) / (want.get("dispersion") or np.inf)  # type: ignore[union-attr]
     if quantity in ("standard_errors", "covariance") and phi > 0:
@@ -128,8 +131,8 @@ def follows(trial: Trial, quantity: str) -> Cause | None:
         with np.errstate(all="ignore"):
             apart = np.abs(getattr(fit, quantity) / (want[quantity] * ratio) - 1.0)
         by_far = not 1e-3 < ratio < 1e3 and bool(np.nanmax(apart, initial=0.0) < 1e-3)  # few digits will do to tell
-        if abs(ratio - 1) > 1e-6 and (by_far or fits(trial, quantity, want[quantity] * ratio)):
-            cause, sentence = explain(trial, "dispersion")
+        if abs(ratio - 1) > 1e-6 and (by_far or fits(comparison, quantity, want[quantity] * ratio)):
+            cause, sentence = explain(comparison, "dispersion")
             return cause, f"it follows from the dispersion: {sentence}"
     return None
 

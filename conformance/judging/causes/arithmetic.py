@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 from scipy import special
 
 from conformance.judging.causes.solved import solved
-from conformance.judging.comparison import CONVINCING, Cause, Trial, U
+from conformance.judging.comparison import CONVINCING, Cause, Comparison, U
 from conformance.mathematics.digits import agreement, worst
 
 Array = NDArray[np.float64]
 
 
-def scaled(trial: Trial, quantity: str) -> Cause | None:
+def scaled(comparison: Comparison, quantity: str) -> Cause | None:
     """Every standard error, or all of the covariance, is the right one times the same factor."""
-    got, want = getattr(trial.fit, quantity, None), trial.expected.get(quantity)
+    got, want = getattr(comparison.fit, quantity, None), comparison.expected.get(quantity)
     if quantity not in ("standard_errors", "covariance") or got is None or want is None:
         return None
     known = np.isfinite(np.atleast_1d(want)) & np.isfinite(np.atleast_1d(got)) & (np.atleast_1d(want) != 0)
@@ -25,14 +25,14 @@ def scaled(trial: Trial, quantity: str) -> Cause | None:
     if a.size < 2:
         return None
     factor = float(np.median(a / b))
-    size = trial.scale(quantity)
+    size = comparison.scale(quantity)
     needed = CONVINCING - np.log10(max(abs(factor - 1.0), U))  # the same factor far beyond what sets it off from 1
     if abs(factor - 1.0) < 1e-5:
         return None  # digits, and no definition
     if factor <= 0 or worst(agreement(a / factor, b, np.broadcast_to(size, known.shape)[known]))[0] < min(needed, 12.0):
         return None
     phi_factor = factor if quantity == "covariance" else factor**2
-    df = trial.expected["df_residual"]
+    df = comparison.expected["df_residual"]
     return (
         "another scale",
         f"all of it is the right one times {factor:.6g}: another dispersion, as if there were {df / phi_factor:.6g} "
@@ -40,16 +40,16 @@ def scaled(trial: Trial, quantity: str) -> Cause | None:
     )
 
 
-def not_a_number(trial: Trial, quantity: str) -> Cause | None:
+def not_a_number(comparison: Comparison, quantity: str) -> Cause | None:
     """NaN or an infinity where the reference has a number."""
-    got, want = getattr(trial.fit, quantity, None), trial.expected.get(quantity)
+    got, want = getattr(comparison.fit, quantity, None), comparison.expected.get(quantity)
     if got is None or want is None or quantity == "coefficients":
         return None
     bad = ~np.isfinite(np.atleast_1d(got)) & np.isfinite(np.atleast_1d(want))
     if not np.any(bad):
         return None
-    at = solved(trial)
-    is_binomial = trial.problem.family == "binomial"
+    at = solved(comparison)
+    is_binomial = comparison.problem.family == "binomial"
     if (
         at is not None
         and is_binomial
@@ -66,16 +66,16 @@ def not_a_number(trial: Trial, quantity: str) -> Cause | None:
     )
 
 
-def saturated_tail(trial: Trial, quantity: str) -> Cause | None:
+def saturated_tail(comparison: Comparison, quantity: str) -> Cause | None:
     """Wrong only in rows whose mean is so near 0 or 1 that 1 - mu, or mu, has lost its digits."""
-    got, want, at = getattr(trial.fit, quantity, None), trial.expected.get(quantity), solved(trial)
-    if trial.problem.family != "binomial" or got is None or want is None or at is None:
+    got, want, at = getattr(comparison.fit, quantity, None), comparison.expected.get(quantity), solved(comparison)
+    if comparison.problem.family != "binomial" or got is None or want is None or at is None:
         return None
     if np.shape(want) != at.mu.shape:
         return None
     left = np.maximum(np.minimum(at.mu, at.nu), 1e-300)
-    error = np.abs(got - want) / trial.scale(quantity)
-    off = error > 10.0 ** -trial.required(trial.attainable(quantity))
+    error = np.abs(got - want) / comparison.scale(quantity)
+    off = error > 10.0 ** -comparison.required(comparison.attainable(quantity))
     if not np.any(off) or np.any(left[off] > 1e-6) or np.any(error[off] > 1e3 * U / left[off]):
         return None
     return "saturated tail", (
@@ -84,12 +84,12 @@ def saturated_tail(trial: Trial, quantity: str) -> Cause | None:
     )
 
 
-def floored_mean(trial: Trial, quantity: str) -> Cause | None:
+def floored_mean(comparison: Comparison, quantity: str) -> Cause | None:
     """Right coefficients, and means that go no lower than a floor: R's log link has one at 2.2e-16."""
-    got, want = getattr(trial.fit, "fitted_values", None), trial.expected.get("fitted_values")
-    if trial.problem.family == "binomial" or quantity in ("coefficients", "null_deviance"):
+    got, want = getattr(comparison.fit, "fitted_values", None), comparison.expected.get("fitted_values")
+    if comparison.problem.family == "binomial" or quantity in ("coefficients", "null_deviance"):
         return None
-    if got is None or want is None or _error(trial, "coefficients") > 1e-5:
+    if got is None or want is None or _error(comparison, "coefficients") > 1e-5:
         return None
     floor = float(np.min(got))
     below = (got == floor) & (want < floor * (1.0 - 1e-6))
@@ -101,10 +101,10 @@ def floored_mean(trial: Trial, quantity: str) -> Cause | None:
     )
 
 
-def lost_row(trial: Trial, quantity: str) -> Cause | None:
+def lost_row(comparison: Comparison, quantity: str) -> Cause | None:
     """A row whose mean rounds to 1 though y is 0, or to 0 though y is 1: by subtraction its variance is 0."""
-    at = solved(trial)
-    if trial.problem.family != "binomial" or at is None or _error(trial, "coefficients") < 1e-5:
+    at = solved(comparison)
+    if comparison.problem.family != "binomial" or at is None or _error(comparison, "coefficients") < 1e-5:
         return None
     rounds = at.used & (np.abs(at.residual) > 0.5) & (np.minimum(at.mu, at.nu) < U)
     if not np.any(rounds):
@@ -116,9 +116,9 @@ def lost_row(trial: Trial, quantity: str) -> Cause | None:
     )
 
 
-def condition(trial: Trial) -> float:
+def condition(comparison: Comparison) -> float:
     """The 2-norm condition of sqrt(W) X with unit columns at the reference."""
-    at = solved(trial)
+    at = solved(comparison)
     if at is None or at.X.size == 0:
         return 1.0
     B = at.X * np.sqrt(at.W)[:, None]
@@ -126,24 +126,28 @@ def condition(trial: Trial) -> float:
     return float(np.linalg.cond(B / np.where(norms > 0, norms, 1.0)))
 
 
-def _error(trial: Trial, quantity: str) -> float:
-    digits, _ = worst(agreement(getattr(trial.fit, quantity), trial.expected[quantity], trial.scale(quantity)))
+def _error(comparison: Comparison, quantity: str) -> float:
+    digits, _ = worst(
+        agreement(getattr(comparison.fit, quantity), comparison.expected[quantity], comparison.scale(quantity))
+    )
     return float(10.0**-digits)
 
 
-def lost_precision(trial: Trial, quantity: str) -> Cause | None:
+def lost_precision(comparison: Comparison, quantity: str) -> Cause | None:
     """Errors that the arithmetic explains: single precision, printed digits, or a squared condition number."""
-    fit = trial.fit
+    fit = comparison.fit
     if fit is None or quantity in ("df_residual", "df_null", "rank"):
         return None
     name = "coefficients" if quantity == "score" else quantity
-    got, want = getattr(fit, name, None), trial.expected.get(name)
+    got, want = getattr(fit, name, None), comparison.expected.get(name)
     if got is None or want is None:
         return None
     b = fit.coefficients[np.isfinite(fit.coefficients)]
-    right = np.asarray(trial.expected["coefficients"])[np.isfinite(trial.expected["coefficients"])]
+    right = np.asarray(comparison.expected["coefficients"])[np.isfinite(comparison.expected["coefficients"])]
 
-    digits_right, _ = worst(agreement(fit.coefficients, trial.expected["coefficients"], trial.scale("coefficients")))
+    digits_right, _ = worst(
+        agreement(fit.coefficients, comparison.expected["coefficients"], comparison.scale("coefficients"))
+    )
 
     def all_are(change: Any) -> bool:
         exact = [v == change(v) for v in right]
@@ -154,9 +158,9 @@ def lost_precision(trial: Trial, quantity: str) -> Cause | None:
     for digits in (10, 9, 8, 7, 6, 5, 4):
         if digits_right > 3.0 and all_are(lambda v, d=digits: float(f"{v:.{d}g}")):
             return "rounded", f"every reported coefficient has {digits} significant digits at most: they were rounded"
-    if digits_right < 0 and not trial.rows_at(fit.coefficients).valid:  # no rounding leads out of the domain
+    if digits_right < 0 and not comparison.rows_at(fit.coefficients).valid:  # no rounding leads out of the domain
         return None
-    error, cond = _error(trial, name), condition(trial)
+    error, cond = _error(comparison, name), condition(comparison)
     if cond > 1e3 and error <= 100.0 * U * cond**2:
         return (
             "lost precision",
@@ -166,47 +170,47 @@ def lost_precision(trial: Trial, quantity: str) -> Cause | None:
     return None
 
 
-def cancelled(trial: Trial, quantity: str) -> Cause | None:
+def cancelled(comparison: Comparison, quantity: str) -> Cause | None:
     """A deviance that is a difference of large sums."""
     if quantity not in ("deviance", "null_deviance", "dispersion"):
         return None
-    at, got = solved(trial), getattr(trial.fit, quantity)
+    at, got = solved(comparison), getattr(comparison.fit, quantity)
     if at is None or got is None:
         return None
-    df = trial.expected["df_residual"] if quantity == "dispersion" else 1.0
+    df = comparison.expected["df_residual"] if quantity == "dispersion" else 1.0
     size = float(np.sum((at.w * (np.abs(at.y) + 1) ** 2)[at.used]))
-    ll = trial.expected.get("log_likelihood")
+    ll = comparison.expected.get("log_likelihood")
     size = max(size, abs(ll) if ll is not None and np.isfinite(ll) else 0.0)
     saturated = float(np.sum(np.abs(special.gammaln(np.abs(at.w * at.y) + 1.0))[at.used]))
-    if abs(got - trial.expected[quantity]) <= 1e3 * U * (size + saturated) / max(df, 1.0):
+    if abs(got - comparison.expected[quantity]) <= 1e3 * U * (size + saturated) / max(df, 1.0):
         return "cancellation", "the difference is the rounding of large sums: digits cancelled in a subtraction"
     return None
 
 
-def another_order(trial: Trial, quantity: str) -> Cause | None:
+def another_order(comparison: Comparison, quantity: str) -> Cause | None:
     """The right numbers in the wrong places."""
-    got, want = getattr(trial.fit, quantity, None), trial.expected.get(quantity)
+    got, want = getattr(comparison.fit, quantity, None), comparison.expected.get(quantity)
     if got is None or want is None or np.ndim(want) != 1 or len(np.unique(want)) < 2:
         return None
     a, b = np.sort(got), np.sort(want)
-    if worst(agreement(got, want, trial.scale(quantity)))[0] > 3.0:
+    if worst(agreement(got, want, comparison.scale(quantity)))[0] > 3.0:
         return None
     if worst(agreement(a, b, np.maximum(np.abs(b), 1e-300)))[0] < CONVINCING:
         return None
     return "another order", "the right numbers in another order (a permutation that was not undone)"
 
 
-def other_columns(trial: Trial, quantity: str) -> Cause | None:
+def other_columns(comparison: Comparison, quantity: str) -> Cause | None:
     """Numbers for aliased columns, or the right numbers under other names."""
-    want = trial.expected.get("coefficients")
-    if quantity not in ("linear_predictors", "coefficients") or want is None or trial.fit is None:
+    want = comparison.expected.get("coefficients")
+    if quantity not in ("linear_predictors", "coefficients") or want is None or comparison.fit is None:
         return None
     gone = np.isnan(want)
-    if not np.any(gone) or not np.any(trial.aliased != gone):
+    if not np.any(gone) or not np.any(comparison.aliased != gone):
         return None
-    a, b = np.sort(trial.fit.coefficients[~trial.aliased]), np.sort(want[~gone])
+    a, b = np.sort(comparison.fit.coefficients[~comparison.aliased]), np.sort(want[~gone])
     if len(a) == len(b) and worst(agreement(a, b, np.maximum(np.abs(b), 1e-300)))[0] > CONVINCING:
         return "another order", "the right numbers under other names: shifted when an aliased column was dropped"
-    if not np.any(trial.aliased) and trial.conventions["aliased"] != "minimum_norm":
+    if not np.any(comparison.aliased) and comparison.conventions["aliased"] != "minimum_norm":
         return "rank", "the design is singular (some columns are aliased), but every coefficient is given a number"
     return None

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from conformance.fitter.steps import fisher_step
 from conformance.judging.causes.solved import Solved, solved
-from conformance.judging.comparison import CONVINCING, Cause, Trial, U
+from conformance.judging.comparison import CONVINCING, Cause, Comparison, U
 from conformance.mathematics.digits import agreement, worst
 
 Array = NDArray[np.float64]
@@ -17,25 +17,25 @@ FAR = 0.1  # standard errors: most early stops are nearer
 _FACTORS = (1.0, 0.5, 0.25, 2.0)
 
 
-def early_stop(trial: Trial, quantity: str) -> Cause | None:
+def early_stop(comparison: Comparison, quantity: str) -> Cause | None:
     """One more step of Fisher scoring from the reported coefficients comes nearer."""
-    if trial.fit is None or "coefficients" not in trial.expected:
+    if comparison.fit is None or "coefficients" not in comparison.expected:
         return None
-    kept = ~trial.aliased
-    if int(kept.sum()) < int(trial.expected.get("rank", 0)):
-        return "aliasing", f"NaN means aliased, but the design has rank {trial.expected['rank']:.0f}"
-    rows = trial.rows_at(trial.fit.coefficients)
+    kept = ~comparison.aliased
+    if int(kept.sum()) < int(comparison.expected.get("rank", 0)):
+        return "aliasing", f"NaN means aliased, but the design has rank {comparison.expected['rank']:.0f}"
+    rows = comparison.rows_at(comparison.fit.coefficients)
     if not rows.valid or not np.isfinite(rows.decrement):
         return None
     step = fisher_step(rows)
-    want, scale = trial.expected["coefficients"][kept], trial.scale("coefficients")[kept]
-    before = worst(agreement(trial.fit.coefficients[kept], want, scale))[0]
-    after = {c: worst(agreement(trial.fit.coefficients[kept] + c * step, want, scale))[0] for c in _FACTORS}
-    far = trial.in_errors(rows.decrement)
+    want, scale = comparison.expected["coefficients"][kept], comparison.scale("coefficients")[kept]
+    before = worst(agreement(comparison.fit.coefficients[kept], want, scale))[0]
+    after = {c: worst(agreement(comparison.fit.coefficients[kept] + c * step, want, scale))[0] for c in _FACTORS}
+    far = comparison.in_errors(rows.decrement)
     factor = next((c for c in _FACTORS if after[c] > before + 0.3), None)
     if factor is None:
         return _nearly_there(far, before)
-    if _solved_at_once(trial):
+    if _solved_at_once(comparison):
         return (
             "lost precision",
             "least squares needs no iteration, so that digits were lost in solving it, as normal equations, an "
@@ -53,11 +53,11 @@ def early_stop(trial: Trial, quantity: str) -> Cause | None:
     )
 
 
-def _solved_at_once(trial: Trial) -> bool:
+def _solved_at_once(comparison: Comparison) -> bool:
     """Least squares, by a fitter that does not say it took more than the one step (and the one that confirms it)."""
-    assert trial.fit is not None
-    least_squares = trial.problem.family == "gaussian" and trial.problem.link == "identity"
-    return least_squares and (trial.fit.iterations is None or trial.fit.iterations <= 2)
+    assert comparison.fit is not None
+    least_squares = comparison.problem.family == "gaussian" and comparison.problem.link == "identity"
+    return least_squares and (comparison.fit.iterations is None or comparison.fit.iterations <= 2)
 
 
 def _nearly_there(length: float, digits: float) -> Cause | None:
@@ -71,37 +71,42 @@ def _nearly_there(length: float, digits: float) -> Cause | None:
     )
 
 
-def diverged(trial: Trial, quantity: str) -> Cause | None:
+def diverged(comparison: Comparison, quantity: str) -> Cause | None:
     """No maximum, and farther from it than where iterations begin: the likelihood is lower than at the proven one."""
-    want, fit = trial.expected.get("coefficients"), trial.basic.fit  # dependent columns may have a minimum norm
+    want, fit = (
+        comparison.expected.get("coefficients"),
+        comparison.basic.fit,
+    )  # dependent columns may have a minimum norm
     if fit is None or want is None or np.any(np.isnan(fit.coefficients) & ~np.isnan(want)):
         return None
-    here, there = trial.rows_at(fit.coefficients), trial.rows_at(want)
+    here, there = comparison.rows_at(fit.coefficients), comparison.rows_at(want)
     if not np.isfinite(there.deviance) or here.deviance <= there.deviance * (1 + 1e-9):
         return None
     at = f"the deviance is {here.deviance:.6g}" if here.valid else "a mean is outside the family's domain"
-    cause, what = ("stuck", "never left its start") if _at_a_start(trial) else ("divergence", "went astray")
+    cause, what = ("stuck", "never left its start") if _at_a_start(comparison) else ("divergence", "went astray")
     return (
         cause,
         f"the iteration {what}: {at} at the reported coefficients, and {there.deviance:.6g} at the proven ones",
     )
 
 
-def _at_a_start(trial: Trial) -> bool:
+def _at_a_start(comparison: Comparison) -> bool:
     """Whether the coefficients are those of a start: the one that was given, or 0 for all but the intercept."""
-    assert trial.fit is not None
-    given, beta = trial.problem.start, trial.fit.coefficients
-    slopes = beta[1:] if trial.problem.intercept else beta
+    assert comparison.fit is not None
+    given, beta = comparison.problem.start, comparison.fit.coefficients
+    slopes = beta[1:] if comparison.problem.intercept else beta
     return bool(np.array_equal(beta, given) if given is not None else slopes.size > 0 and np.all(slopes == 0.0))
 
 
-def earlier_iterate(trial: Trial, quantity: str) -> Cause | None:
+def earlier_iterate(comparison: Comparison, quantity: str) -> Cause | None:
     """Right coefficients, but errors that agree to some digits only: from the weights of an earlier iterate."""
     if quantity not in ("standard_errors", "covariance", "leverages", "working_residuals", "dispersion"):
         return None
-    if quantity in ("standard_errors", "covariance", "leverages") and _weights_are_constant(trial):
+    if quantity in ("standard_errors", "covariance", "leverages") and _weights_are_constant(comparison):
         return None  # as the identity link's of the Gaussian and the log link's of the gamma are
-    digits = worst(agreement(getattr(trial.fit, quantity), trial.expected[quantity], trial.scale(quantity)))[0]
+    digits = worst(
+        agreement(getattr(comparison.fit, quantity), comparison.expected[quantity], comparison.scale(quantity))
+    )[0]
     if digits < 2:
         return None
     return (
@@ -111,9 +116,9 @@ def earlier_iterate(trial: Trial, quantity: str) -> Cause | None:
     )
 
 
-def _weights_are_constant(trial: Trial) -> bool:
+def _weights_are_constant(comparison: Comparison) -> bool:
     """Whether the working weights of this family and link are the same at every mean."""
-    at = solved(trial)
+    at = solved(comparison)
     if at is None:
         return False
     eta = np.array([at.eta[0], 1.1 * at.eta[0] + 0.01])
@@ -122,36 +127,36 @@ def _weights_are_constant(trial: Trial) -> bool:
     return bool(abs(ratio[1] - ratio[0]) <= 1e-12 * abs(ratio[0]))
 
 
-def from_its_coefficients(trial: Trial, quantity: str) -> Cause | None:
+def from_its_coefficients(comparison: Comparison, quantity: str) -> Cause | None:
     """What the reported coefficients give is just what was reported: their error is the cause, small as it is."""
-    if trial.fit is None or not np.any(~trial.aliased):
+    if comparison.fit is None or not np.any(~comparison.aliased):
         return None
-    at = solved(trial, trial.fit.coefficients)
+    at = solved(comparison, comparison.fit.coefficients)
     value = None if at is None else _of_rows(at).get(quantity)
-    got, want = getattr(trial.fit, quantity, None), trial.expected.get(quantity)
+    got, want = getattr(comparison.fit, quantity, None), comparison.expected.get(quantity)
     if value is None or got is None or want is None or not np.all(np.isfinite(value) & np.isfinite(got)):
         return None
     got, value, want = (np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in (got, value, want))
-    scale, required = trial.scale(quantity), trial.required(trial.attainable(quantity))
+    scale, required = comparison.scale(quantity), comparison.required(comparison.attainable(quantity))
     off = agreement(got, want, scale) < required
     if not np.any(off):
         return None
-    rounding = 64.0 * U * float(np.max(np.abs(trial.problem.y)))  # of a residual that is nearly 0
+    rounding = 64.0 * U * float(np.max(np.abs(comparison.problem.y)))  # of a residual that is nearly 0
     own = agreement(got, value, scale) >= np.maximum(CONVINCING, agreement(got, want, scale) + 2.0)
     own |= quantity.endswith("_residuals") & (np.abs(got - value) <= rounding)
     if not np.all(own[off]):
         return None
-    basic = trial.basic  # a minimum norm solution too is at some distance from the maximum
-    alike = np.array_equal(basic.aliased, np.isnan(trial.expected["coefficients"]))
+    basic = comparison.basic  # a minimum norm solution too is at some distance from the maximum
+    alike = np.array_equal(basic.aliased, np.isnan(comparison.expected["coefficients"]))
     found = (early_stop(basic, "coefficients") or diverged(basic, "coefficients")) if alike else None
     too_few = ("lost precision", "the digits of the reported coefficients do not suffice for it")
     cause, sentence = found or too_few
     return cause, f"it follows from the coefficients: {sentence}"
 
 
-def null_model_astray(trial: Trial, quantity: str) -> Cause | None:
+def null_model_astray(comparison: Comparison, quantity: str) -> Cause | None:
     """A null deviance above the least that a null model can have."""
-    got, want = getattr(trial.fit, quantity, None), trial.expected.get(quantity)
+    got, want = getattr(comparison.fit, quantity, None), comparison.expected.get(quantity)
     if quantity != "null_deviance" or got is None or want is None or not got > want:
         return None
     return (
@@ -160,9 +165,9 @@ def null_model_astray(trial: Trial, quantity: str) -> Cause | None:
     )
 
 
-def admitted(trial: Trial, quantity: str) -> Cause | None:
+def admitted(comparison: Comparison, quantity: str) -> Cause | None:
     """The fit says of itself that it did not converge."""
-    if trial.fit is None or trial.fit.converged is not False:
+    if comparison.fit is None or comparison.fit.converged is not False:
         return None
     return "not converged", "the fit itself says converged = False, and this is where it stopped"
 

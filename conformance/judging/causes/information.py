@@ -1,4 +1,4 @@
-"""What known slips make of a covariance: another information, another dispersion, another scale of the columns."""
+"""What known mistakes make of a covariance: another information, another dispersion, another scale of the columns."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from scipy.linalg import solve_triangular
 
 from conformance.fitter.rows import observed_weights
 from conformance.judging.causes.solved import Solved, solved
-from conformance.judging.comparison import Trial
+from conformance.judging.comparison import Comparison
 
 Array = NDArray[np.float64]
 FLOORS = tuple(10.0**-k for k in range(3, 17))
 
 
-def covariance_slips(trial: Trial, at: Solved) -> Iterator[tuple[str, Array]]:
+def covariance_mistakes(comparison: Comparison, at: Solved) -> Iterator[tuple[str, Array]]:
     """Wrong covariances of the kept columns."""
-    kept, p = ~np.isnan(trial.expected["coefficients"]), at.X.shape[1]
-    full = trial.expected.get("covariance")
-    phi = trial.expected.get("dispersion")
+    kept, p = ~np.isnan(comparison.expected["coefficients"]), at.X.shape[1]
+    full = comparison.expected.get("covariance")
+    phi = comparison.expected.get("dispersion")
     if full is None or p == 0:
         return
     want = full[np.ix_(kept, kept)]
@@ -42,33 +42,33 @@ def covariance_slips(trial: Trial, at: Solved) -> Iterator[tuple[str, Array]]:
         n = len(at.X)
         if n > p:
             yield "the sandwich (robust, HC1) covariance", meat * n / (n - p)
-    blind = without_offset(trial)
+    blind = without_offset(comparison)
     S = None if blind is None else _root_of_inverse(at.X, blind)
     if S is not None:
         yield "computed at the linear predictor without the offset", (phi or 1.0) * S @ S.T
-    if trial.problem.intercept and p > 1:
+    if comparison.problem.intercept and p > 1:
         turn = np.eye(p)
-        turn[0, 1:] = trial.problem.X[:, kept][:, 1:].mean(axis=0)
+        turn[0, 1:] = comparison.problem.X[:, kept][:, 1:].mean(axis=0)
         yield "that of centred columns: the standardisation was not undone", turn @ want @ turn.T
-    spread = trial.problem.X[:, kept].std(axis=0)
+    spread = comparison.problem.X[:, kept].std(axis=0)
     spread[spread == 0] = 1.0
     yield "that of scaled columns: the standardisation was not undone", want * np.outer(spread, spread)
-    ratio = float(np.sum(at.w)) / trial.problem.n
-    if at.family.known_dispersion is not None and trial.problem.weights is not None:
+    ratio = float(np.sum(at.w)) / comparison.problem.n
+    if at.family.known_dispersion is not None and comparison.problem.weights is not None:
         yield "computed with the weights rescaled to sum to n", want * ratio
     chi2 = float(np.sum(at.W * at.r**2))
-    df = trial.expected["df_residual"]
-    if at.family.known_dispersion is not None and df > 0 and trial.conventions["information"] == "expected":
+    df = comparison.expected["df_residual"]
+    if at.family.known_dispersion is not None and df > 0 and comparison.conventions["information"] == "expected":
         yield "computed with a dispersion that was estimated where it is known to be 1", want * chi2 / df
     yield from floored_weights(at, phi or 1.0)
-    yield from wrong_information(trial, at, kept)
+    yield from wrong_information(comparison, at, kept)
 
 
-def without_offset(trial: Trial) -> Array | None:
+def without_offset(comparison: Comparison) -> Array | None:
     """The working weights of the used rows at X beta, the offset left out of it; None where there is no offset."""
-    if trial.problem.offset is None:
+    if comparison.problem.offset is None:
         return None
-    at = solved(replace(trial, problem=replace(trial.problem, offset=None)))
+    at = solved(replace(comparison, problem=replace(comparison.problem, offset=None)))
     return None if at is None else at.W
 
 
@@ -88,11 +88,11 @@ def floored_weights(at: Solved, phi: float) -> Iterator[tuple[str, Array]]:
             yield f"computed with working weights of {floor:g} at least", phi * S @ S.T
 
 
-def wrong_information(trial: Trial, at: Solved, kept: NDArray[np.bool_]) -> Iterator[tuple[str, Array]]:
+def wrong_information(comparison: Comparison, at: Solved, kept: NDArray[np.bool_]) -> Iterator[tuple[str, Array]]:
     """The observed information with one of its terms wrong."""
     mu, nu, eta = at.mu[at.used], at.nu[at.used], at.eta[at.used]
     V, residual, mu_eta, w = at.V[at.used], at.residual[at.used], at.mu_eta[at.used], at.w[at.used]
-    phi = trial.expected.get("dispersion") or 1.0
+    phi = comparison.expected.get("dispersion") or 1.0
     with np.errstate(all="ignore"):
         second, slope = at.link.mu_eta2(eta), at.family.variance_slope(mu, nu)
         for words, s2, s1 in (
@@ -110,7 +110,7 @@ def wrong_information(trial: Trial, at: Solved, kept: NDArray[np.bool_]) -> Iter
                 continue
 
 
-def observed_leverages(trial: Trial, at: Solved) -> Array:
+def observed_leverages(comparison: Comparison, at: Solved) -> Array:
     """(n,) h_i x_i' (X'hX)^-1 x_i with h minus the second derivative of the log-likelihood in eta; 0 where unused."""
     used = at.used
     h = observed_weights(at.family, at.link, at.y, at.w, at.eta)

@@ -12,7 +12,7 @@ from scipy.linalg import solve_triangular
 
 from conformance.fitter.irls import Rows, solve
 from conformance.fitter.steps import fisher_step
-from conformance.judging.comparison import CONVINCING, Cause, Trial
+from conformance.judging.comparison import CONVINCING, Cause, Comparison
 from conformance.mathematics.digits import agreement, worst
 from conformance.mathematics.family import PAIRS, family_of
 from conformance.mathematics.link import link_of
@@ -27,23 +27,25 @@ INT32 = 2.0**31 - 1.0
 BLOCKS = (*(2**k for k in range(6, 17)), 100, 500, 1_000, 5_000, 10_000)
 
 
-def other_problem(trial: Trial, quantity: str) -> Cause | None:
+def other_problem(comparison: Comparison, quantity: str) -> Cause | None:
     """The reported coefficients solve the score equations, but of another problem."""
-    right = trial.expected.get("coefficients")
-    if trial.fit is None or right is None or trial.rows_at(trial.fit.coefficients).decrement < 1e-6:
+    right = comparison.expected.get("coefficients")
+    if comparison.fit is None or right is None or comparison.rows_at(comparison.fit.coefficients).decrement < 1e-6:
         return None
-    for words, problem in other_problems(trial.problem):
-        rows = trial.rows_at(trial.fit.coefficients, problem)
-        tells = trial.rows_at(right, problem).decrement  # the right coefficients must not solve the other problem too
-        if rows.valid and rows.decrement < 1e-5 and rows.decrement < 1e-3 * tells and _stays(trial, rows):
+    for words, problem in other_problems(comparison.problem):
+        rows = comparison.rows_at(comparison.fit.coefficients, problem)
+        tells = comparison.rows_at(
+            right, problem
+        ).decrement  # the right coefficients must not solve the other problem too
+        if rows.valid and rows.decrement < 1e-5 and rows.decrement < 1e-3 * tells and _stays(comparison, rows):
             return words, f"these coefficients solve the score equations of the problem {words}"
     return None
 
 
-def _stays(trial: Trial, rows: Rows) -> bool:
+def _stays(comparison: Comparison, rows: Rows) -> bool:
     """Whether one more step moves little: where all information has vanished the score is zero and means nothing."""
-    assert trial.fit is not None
-    size = float(np.max(np.abs(trial.fit.coefficients[~trial.aliased]), initial=0.0))
+    assert comparison.fit is not None
+    size = float(np.max(np.abs(comparison.fit.coefficients[~comparison.aliased]), initial=0.0))
     return float(np.max(np.abs(fisher_step(rows)), initial=0.0)) <= 1e-4 * size and rows.smallest_weight > 0
 
 
@@ -80,7 +82,7 @@ def other_problems(problem: Problem) -> Iterator[tuple[str, Problem]]:
 
 
 def _rarer_problems(problem: Problem) -> Iterator[tuple[str, Problem]]:
-    """The same, from rarer slips."""
+    """The same, from rarer mistakes."""
     w = problem.prior_weights
     for by in (1, -1):
         late = "late" if by == 1 else "early"
@@ -147,45 +149,45 @@ def _single(values: Array) -> Array:
         return values.astype(np.float32).astype(np.float64)
 
 
-def another_formula(trial: Trial, quantity: str) -> Cause | None:
+def another_formula(comparison: Comparison, quantity: str) -> Cause | None:
     """The reported coefficients are a root of some wrong estimating function, or a slip of the right one."""
-    fit = trial.fit
+    fit = comparison.fit
     if fit is None or quantity not in ("coefficients", "score"):
         return None
-    own = trial.rows_at(fit.coefficients)
+    own = comparison.rows_at(fit.coefficients)
     if own.decrement < 1e-6:
         return None
-    want = trial.expected.get("coefficients")
-    near = want is not None and worst(agreement(fit.coefficients, want, trial.scale("coefficients")))[0] > 3.0
-    for words, beta in () if near else other_coefficients(trial):
-        rows = trial.rows_at(beta)
+    want = comparison.expected.get("coefficients")
+    near = want is not None and worst(agreement(fit.coefficients, want, comparison.scale("coefficients")))[0] > 3.0
+    for words, beta in () if near else other_coefficients(comparison):
+        rows = comparison.rows_at(beta)
         solves = rows.valid and rows.decrement < min(1e-5, 0.01 * own.decrement)
-        if solves and _stays(replace(trial, fit=replace(fit, coefficients=beta)), rows):
+        if solves and _stays(replace(comparison, fit=replace(fit, coefficients=beta)), rows):
             return words, f"right coefficients, but {words}"
     if want is not None:
         a, b = np.sort(fit.coefficients), np.sort(want)
         if len(a) > 1 and not near and worst(agreement(a, b, np.maximum(np.abs(b), 1e-300)))[0] > CONVINCING:
             return "another order", "the right numbers under other names: they are in another order"
     if want is not None:
-        right = replace(trial, fit=replace(fit, coefficients=want))
+        right = replace(comparison, fit=replace(fit, coefficients=want))
         tells = {words: _size(terms, X) for words, terms, X in other_scores(right)}
-        known = 1e-9 * trial.rows_at(want).smallest_weight
+        known = 1e-9 * comparison.rows_at(want).smallest_weight
         informed = own.valid and own.smallest_weight > known  # where nothing is known every score is 0
         for words, terms, X in (
-            other_scores(trial) if informed else ()
+            other_scores(comparison) if informed else ()
         ):  # the right coefficients must not solve the wrong equations too
             size = _size(terms, X)
             if size <= 1e-6 and size < 1e-3 * tells.get(words, 0.0):
                 return words, f"these coefficients solve the score equations {words}"
-    return _penalised(trial, fit.coefficients, own)
+    return _penalised(comparison, fit.coefficients, own)
 
 
-def _penalised(trial: Trial, beta: Array, own: Rows) -> Cause | None:
+def _penalised(comparison: Comparison, beta: Array, own: Rows) -> Cause | None:
     """Whether the score is that of a ridge penalty: in standard errors, where the rounding of no column drowns it."""
     kept = ~np.isnan(beta)
     slopes = kept.copy()
-    slopes[0] &= not trial.problem.intercept
-    b, spread, R = beta[kept], trial.problem.X[:, kept].std(axis=0), own.triangle[:-1, :-1]
+    slopes[0] &= not comparison.problem.intercept
+    b, spread, R = beta[kept], comparison.problem.X[:, kept].std(axis=0), own.triangle[:-1, :-1]
     if not own.valid or not np.all(np.diag(R)):
         return None
     score = solve_triangular(R, own.score, trans="T")
@@ -203,9 +205,9 @@ def _penalised(trial: Trial, beta: Array, own: Rows) -> Cause | None:
     return None
 
 
-def other_coefficients(trial: Trial) -> Iterator[tuple[str, Array]]:
+def other_coefficients(comparison: Comparison) -> Iterator[tuple[str, Array]]:
     """What a slip after a right fit turns coefficients into, undone: these solve the problem's own score equations."""
-    problem, beta = trial.problem, trial.fit.coefficients.copy()  # type: ignore[union-attr]
+    problem, beta = comparison.problem, comparison.fit.coefficients.copy()  # type: ignore[union-attr]
     kept = ~np.isnan(beta)
     yield "their signs were reversed", -beta
     if problem.intercept and kept.sum() > 1:
@@ -226,9 +228,9 @@ def other_coefficients(trial: Trial) -> Iterator[tuple[str, Array]]:
                 yield f"the reference level of {problem.names[j]} is the other one", moved
 
 
-def other_scores(trial: Trial) -> Iterator[tuple[str, Array, Array]]:
+def other_scores(comparison: Comparison) -> Iterator[tuple[str, Array, Array]]:
     """Estimating functions of wrong programs at the reported coefficients: words, a term for each row, and X."""
-    problem, beta = trial.problem, trial.fit.coefficients  # type: ignore[union-attr]
+    problem, beta = comparison.problem, comparison.fit.coefficients  # type: ignore[union-attr]
     kept, used = ~np.isnan(beta), problem.prior_weights > 0
     family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
     X, y, w, offset = problem.X[np.ix_(used, kept)], problem.y[used], problem.prior_weights[used], problem.offsets[used]

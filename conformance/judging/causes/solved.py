@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.judging.comparison import Trial
+from conformance.judging.comparison import Comparison
 from conformance.mathematics.family import Family, family_of
 from conformance.mathematics.link import Link, link_of
 
@@ -35,9 +35,9 @@ class Solved:
     r: Array  # working residuals, used rows
 
 
-def solved(trial: Trial, beta: Array | None = None) -> Solved | None:
+def solved(comparison: Comparison, beta: Array | None = None) -> Solved | None:
     """The model at the reference's coefficients, or at ``beta`` (p,); None where there are none."""
-    problem, beta = trial.problem, trial.expected.get("coefficients") if beta is None else beta
+    problem, beta = comparison.problem, comparison.expected.get("coefficients") if beta is None else beta
     if beta is None:
         return None
     family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)

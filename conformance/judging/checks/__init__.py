@@ -1,4 +1,4 @@
-"""The checks: each is a function from a Trial to a Finding, and each gives one verdict for every case."""
+"""The checks: each is a function from a Comparison to a Finding, and each gives one verdict for every case."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from conformance.judging.checks.outcome import outcome
 from conformance.judging.checks.repeat import arrays_untouched, same_answer_twice
 from conformance.judging.checks.score import score
 from conformance.judging.checks.values import VALUE_CHECKS
-from conformance.judging.comparison import Finding, Trial
+from conformance.judging.comparison import Comparison, Finding
 
-Check = Callable[[Trial], Finding]
+Check = Callable[[Comparison], Finding]
 
 CHECKS: dict[str, Check] = {
     "outcome": outcome,

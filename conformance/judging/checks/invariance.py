@@ -12,17 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapters.answer import Fit, NotAFit, Unsupported
+from conformance.adapters.answer import NotAFit, Unsupported
 from conformance.errors import in_words
 from conformance.judging.checks.twin import Twin, compared, described, twin
-from conformance.judging.comparison import Finding, Trial
+from conformance.judging.comparison import Comparison, Finding
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.family import family_of
 from conformance.mathematics.link import link_of
+from conformance.mathematics.quantities import Fit
 from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]
-Check = Callable[[Trial], Finding]
+Check = Callable[[Comparison], Finding]
 
 #: Rows that are repeated or split are so up to this many.
 MOST_ROWS = 5000
@@ -41,22 +42,22 @@ def _rows(problem: Problem, index: Any, **changes: Any) -> dict[str, Any]:
 # ------------------------------------------------------------------------------------------- the invariances
 
 
-def rows_in_another_order(trial: Trial) -> Twin | None:
+def rows_in_another_order(comparison: Comparison) -> Twin | None:
     """A likelihood is a product over the rows, in any order."""
-    return twin(trial.problem, *SAME, **_rows(trial.problem, slice(None, None, -1)))
+    return twin(comparison.problem, *SAME, **_rows(comparison.problem, slice(None, None, -1)))
 
 
-def columns_in_another_order(trial: Trial) -> Twin | None:
+def columns_in_another_order(comparison: Comparison) -> Twin | None:
     """A linear predictor is a sum over the columns, in any order (the intercept stays the first)."""
-    problem, p = trial.problem, trial.problem.p
-    if p < 2 + problem.intercept or np.any(np.isnan(trial.expected.get("coefficients", [np.nan]))):
+    problem, p = comparison.problem, comparison.problem.p
+    if p < 2 + problem.intercept or np.any(np.isnan(comparison.expected.get("coefficients", [np.nan]))):
         return None
     order = np.r_[0, p - 1 : 0 : -1] if problem.intercept else np.arange(p)[::-1]
     return twin(problem, *SAME, back=np.argsort(order), X=problem.X[:, order])
 
 
-def _scaled(trial: Trial, factor: float) -> Twin | None:
-    problem, last = trial.problem, trial.problem.p - 1
+def _scaled(comparison: Comparison, factor: float) -> Twin | None:
+    problem, last = comparison.problem, comparison.problem.p - 1
     if problem.p == 0 or (problem.intercept and problem.p == 1):
         return None
     X, factors = problem.X.copy(), np.ones(problem.p)
@@ -65,19 +66,19 @@ def _scaled(trial: Trial, factor: float) -> Twin | None:
     return twin(problem, *SAME, factors=factors, X=X)
 
 
-def column_times_1024(trial: Trial) -> Twin | None:
+def column_times_1024(comparison: Comparison) -> Twin | None:
     """A column times c has its coefficient divided by c; times a power of 2 no digit changes."""
-    return _scaled(trial, 1024.0)
+    return _scaled(comparison, 1024.0)
 
 
-def column_times_1000(trial: Trial) -> Twin | None:
+def column_times_1000(comparison: Comparison) -> Twin | None:
     """A column times c has its coefficient divided by c."""
-    return _scaled(trial, 1000.0)
+    return _scaled(comparison, 1000.0)
 
 
-def constant_added_to_the_offset(trial: Trial) -> Twin | None:
+def constant_added_to_the_offset(comparison: Comparison) -> Twin | None:
     """A constant in the offset is taken off the intercept."""
-    problem = trial.problem
+    problem = comparison.problem
     if not problem.intercept:
         return None
     shift = np.zeros(problem.p)
@@ -85,29 +86,29 @@ def constant_added_to_the_offset(trial: Trial) -> Twin | None:
     return twin(problem, *SAME, shift=shift, offset=problem.offsets + 0.5)
 
 
-def integer_weights_are_repeated_rows(trial: Trial) -> Twin | None:
+def integer_weights_are_repeated_rows(comparison: Comparison) -> Twin | None:
     """The weight w is the row w times; the dispersion and what it scales depend on the convention for weights."""
-    problem, w = trial.problem, trial.problem.prior_weights
+    problem, w = comparison.problem, comparison.problem.prior_weights
     whole = np.all(w == np.rint(w)) and np.any(w > 1) and np.sum(w) <= MOST_ROWS
     if not whole or problem.family == "binomial":
         return None
     known = family_of(problem.family, problem.theta, problem.power).known_dispersion is not None
-    known &= trial.conventions["negative_binomial_dispersion"] == "one"
+    known &= comparison.conventions["negative_binomial_dispersion"] == "one"
     index = np.repeat(np.arange(problem.n), w.astype(int))
     return twin(problem, *(("deviance", "standard_errors") if known else ()), **_rows(problem, index, weights=None))
 
 
-def weight_0_is_no_row(trial: Trial) -> Twin | None:
+def weight_0_is_no_row(comparison: Comparison) -> Twin | None:
     """A row of weight 0 changes nothing, its degree of freedom aside, where such rows are declared to count."""
-    problem = trial.problem
+    problem = comparison.problem
     index = np.r_[np.arange(problem.n), 0]
-    same = SAME if trial.conventions["zero_weights"] == "excluded" else ("deviance",)
+    same = SAME if comparison.conventions["zero_weights"] == "excluded" else ("deviance",)
     return twin(problem, *same, **_rows(problem, index, weights=np.r_[problem.prior_weights, 0.0], successes=None))
 
 
-def grouped_is_m_rows(trial: Trial) -> Twin | None:
+def grouped_is_m_rows(comparison: Comparison) -> Twin | None:
     """k successes of m are k rows of 1 and m - k rows of 0: the likelihoods differ by a constant."""
-    problem, w = trial.problem, trial.problem.prior_weights
+    problem, w = comparison.problem, comparison.problem.prior_weights
     if problem.successes is None or np.sum(w) > MOST_ROWS:
         return None
     k, m = np.rint(problem.successes).astype(int), np.rint(w).astype(int)
@@ -118,9 +119,9 @@ def grouped_is_m_rows(trial: Trial) -> Twin | None:
     return twin(problem, "standard_errors", **_rows(problem, index, y=y, weights=None, successes=None))
 
 
-def successes_exchanged(trial: Trial) -> Twin | None:
+def successes_exchanged(comparison: Comparison) -> Twin | None:
     """For a symmetric link failures have the coefficients of successes, with the sign reversed."""
-    problem, y = trial.problem, trial.problem.y
+    problem, y = comparison.problem, comparison.problem.y
     exact = problem.family == "binomial" and bool(np.all(1.0 - (1.0 - y) == y))
     if not exact or problem.link not in ("logit", "probit", "cauchit"):
         return None
@@ -130,10 +131,10 @@ def successes_exchanged(trial: Trial) -> Twin | None:
     return twin(problem, *same, factors=-np.ones(problem.p), y=1.0 - y, offset=offset, successes=failures)
 
 
-def reference_level_exchanged(trial: Trial) -> Twin | None:
+def reference_level_exchanged(comparison: Comparison) -> Twin | None:
     """With the other level of a two-valued column as the reference its coefficient changes sign."""
-    problem = trial.problem
-    if not problem.intercept or np.any(np.isnan(trial.expected.get("coefficients", [np.nan]))):
+    problem = comparison.problem
+    if not problem.intercept or np.any(np.isnan(comparison.expected.get("coefficients", [np.nan]))):
         return None
     for j in range(1, problem.p):
         if set(np.unique(problem.X[:, j])) == {0.0, 1.0}:
@@ -167,59 +168,59 @@ class _LevelTwin(Twin):
         return super().onward(turned)
 
 
-def counts_are_rates(trial: Trial) -> Twin | None:
+def counts_are_rates(comparison: Comparison) -> Twin | None:
     """Poisson counts with the offset log(e) are rates y/e with the weights e: the same score equations."""
-    problem = trial.problem
+    problem = comparison.problem
     if problem.family != "poisson" or problem.link != "log" or problem.offset is None or problem.weights is not None:
         return None
     e = np.exp(problem.offset)
     return twin(problem, "deviance", "standard_errors", y=problem.y / e, weights=e, offset=None)
 
 
-def column_absorbed_by_the_offset(trial: Trial) -> Twin | None:
+def column_absorbed_by_the_offset(comparison: Comparison) -> Twin | None:
     """With a column in the offset at its estimate, the other estimates stay: the profile likelihood's maximum."""
-    problem, fit = trial.problem, trial.fit
+    problem, fit = comparison.problem, comparison.fit
     last = problem.p - 1
-    aliased = np.any(np.isnan(trial.expected.get("coefficients", [np.nan])))
+    aliased = np.any(np.isnan(comparison.expected.get("coefficients", [np.nan])))
     if fit is None or problem.p < 2 or problem.start is not None or aliased or not np.isfinite(fit.coefficients[last]):
         return None
     offset = problem.offsets + problem.X[:, last] * fit.coefficients[last]
     bounded = link_of(problem.link).means != family_of(problem.family, problem.theta, problem.power).means
-    several = trial.reference.source.endswith("local maximum")
+    several = comparison.reference.source.endswith("local maximum")
     start = fit.coefficients[:last] if bounded or several else None  # or it finds no mean, or another maximum
     part = replace(problem, X=problem.X[:, :last], offset=offset, names=(), start=start)
     return Twin(described(part), np.arange(last), np.ones(last), np.zeros(last), (("deviance", 1.0),), False)
 
 
-def theta_to_infinity(trial: Trial) -> Twin | None:
+def theta_to_infinity(comparison: Comparison) -> Twin | None:
     """A negative binomial whose theta is 1e13 times the largest mean is a Poisson, to the digits of doubles."""
-    problem = trial.problem
+    problem = comparison.problem
     if problem.family != "poisson" or not len(problem.y) or np.max(problem.y) == 0:
         return None
-    known = trial.conventions["negative_binomial_dispersion"] == "one"
+    known = comparison.conventions["negative_binomial_dispersion"] == "one"
     same = ("standard_errors",) if known else ()
     return twin(problem, *same, family="negative_binomial", theta=1e13 * float(np.max(problem.y)))
 
 
-def tweedie_of_whole_power(trial: Trial) -> Twin | None:
+def tweedie_of_whole_power(comparison: Comparison) -> Twin | None:
     """Tweedie with power 1, 2 or 3 is the Poisson, the gamma or the inverse Gaussian."""
     powers = {"poisson": 1.0, "gamma": 2.0, "inverse_gaussian": 3.0}
-    problem = trial.problem
+    problem = comparison.problem
     if problem.family not in powers or problem.link != "log":
         return None
     return twin(problem, "deviance", family="tweedie", power=powers[problem.family])
 
 
-def weights_times_2(trial: Trial) -> Twin | None:
+def weights_times_2(comparison: Comparison) -> Twin | None:
     """Prior weights times c: the same coefficients, a deviance and a dispersion c times as large."""
-    problem = trial.problem
-    if trial.conventions["weights"] == "frequency":
+    problem = comparison.problem
+    if comparison.conventions["weights"] == "frequency":
         return None
     same: tuple[tuple[str, float], ...] = (("deviance", 0.5),)
     return twin(problem, *same, errors=False, weights=2.0 * problem.prior_weights, successes=None)
 
 
-INVARIANCES: tuple[Callable[[Trial], Twin | None], ...] = (
+INVARIANCES: tuple[Callable[[Comparison], Twin | None], ...] = (
     rows_in_another_order,
     columns_in_another_order,
     column_times_1024,
@@ -241,38 +242,42 @@ INVARIANCES: tuple[Callable[[Trial], Twin | None], ...] = (
 # --------------------------------------------------------------------------------------------- the comparison
 
 
-def _check(make: Callable[[Trial], Twin | None]) -> Check:
+def _check(make: Callable[[Comparison], Twin | None]) -> Check:
     """The check of an invariance."""
     name = make.__name__
 
-    def check(trial: Trial) -> Finding:
-        fit = trial.fit
+    def check(comparison: Comparison) -> Finding:
+        fit = comparison.fit
         if fit is None:
             return Finding(
-                Outcome.NOT_REPORTED, name, message=f"the implementation refused the problem: {trial.refusal}"
+                Outcome.NOT_REPORTED, name, message=f"the implementation refused the problem: {comparison.refusal}"
             )
-        limited = trial.problem.max_iterations is not None
-        if trial.moot or fit.converged is False or limited or trial.ask is None:
-            return Finding(Outcome.UNDECIDED, name, message=trial.moot or "the fit says that it did not converge")
-        if trial.conventions["aliased"] != "dropped" and np.any(np.isnan(trial.expected.get("coefficients", [np.nan]))):
+        limited = comparison.problem.max_iterations is not None
+        if comparison.why_undecided or fit.converged is False or limited or comparison.ask is None:
+            return Finding(
+                Outcome.UNDECIDED, name, message=comparison.why_undecided or "the fit says that it did not converge"
+            )
+        if comparison.conventions["aliased"] != "dropped" and np.any(
+            np.isnan(comparison.expected.get("coefficients", [np.nan]))
+        ):
             return Finding(Outcome.UNDECIDED, name, message="dependent columns, and a solution that is a choice")
-        other = make(trial)
+        other = make(comparison)
         if other is None:
             return Finding(Outcome.UNDECIDED, name, message="the question does not arise in this case")
         try:
-            again = trial.ask(other.problem)
+            again = comparison.ask(other.problem)
         except Unsupported as error:
             return Finding(Outcome.UNSUPPORTED, name, message=str(error))
         except (NotAFit, Exception) as error:
             message = f"{make.__doc__} The twin problem was refused: {in_words(error)}"
             return Finding(Outcome.ERROR, name, cause="implementation", message=message)
-        return compared(trial, name, str(make.__doc__), other, again)
+        return compared(comparison, name, str(make.__doc__), other, again)
 
     check.__name__, check.__doc__ = name, make.__doc__
     return check
 
 
 #: What makes each invariance's twin, by the name of its check.
-TWINS: dict[str, Callable[[Trial], Twin | None]] = {make.__name__: make for make in INVARIANCES}
+TWINS: dict[str, Callable[[Comparison], Twin | None]] = {make.__name__: make for make in INVARIANCES}
 
 INVARIANCE_CHECKS: dict[str, Check] = {make.__name__: _check(make) for make in INVARIANCES}

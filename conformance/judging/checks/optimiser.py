@@ -24,7 +24,7 @@ from conformance.fitter.irls import independent_columns, pass_over_rows
 from conformance.fitter.start import start
 from conformance.judging.causes import explain
 from conformance.judging.checks.values import compare
-from conformance.judging.comparison import APART, Finding, Trial
+from conformance.judging.comparison import APART, Comparison, Finding
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import agreement, worst
 from conformance.mathematics.family import family_of
@@ -50,38 +50,38 @@ class Optimum:
     bfgs_errors: Array
 
 
-def optimiser(trial: Trial) -> Finding:
+def optimiser(comparison: Comparison) -> Finding:
     """The MLE is the maximum that a general optimiser finds on the log-likelihood (Nocedal and Wright 2006, ch. 6).
 
     For a canonical link the Hessian at the maximum is the expected information, so that the reported standard errors
     over the root of the reported dispersion must be those of the Hessian too (McCullagh and Nelder 1989, sec. 2.5).
     """
-    if trial.fit is None:
-        return Finding(Outcome.NOT_REPORTED, "optimiser", message=f"refused: {trial.refusal}")
-    if trial.moot:
-        return Finding(Outcome.UNDECIDED, "optimiser", message=trial.moot)
-    optimum = maximise(trial.problem)
+    if comparison.fit is None:
+        return Finding(Outcome.NOT_REPORTED, "optimiser", message=f"refused: {comparison.refusal}")
+    if comparison.why_undecided:
+        return Finding(Outcome.UNDECIDED, "optimiser", message=comparison.why_undecided)
+    optimum = maximise(comparison.problem)
     if optimum is None or optimum.decrement > 1e-7:
         return Finding(Outcome.UNDECIDED, "optimiser", message="the independent optimiser did not converge")
-    if np.any(trial.aliased != np.isnan(optimum.beta)):
+    if np.any(comparison.aliased != np.isnan(optimum.beta)):
         return Finding(Outcome.UNDECIDED, "optimiser", message="other columns of a dependent set were kept")
-    if trial.reference.source.endswith("local maximum"):
-        apart = np.abs(optimum.beta - trial.expected["coefficients"]) / trial.scale("coefficients")
+    if comparison.reference.source.endswith("local maximum"):
+        apart = np.abs(optimum.beta - comparison.expected["coefficients"]) / comparison.scale("coefficients")
         if np.nanmax(apart, initial=0.0) > APART:
             return Finding(Outcome.UNDECIDED, "optimiser", message="scipy ends at another maximum than the proven one")
-    independent = replace(trial.reference, values={**trial.reference.values, "coefficients": optimum.beta})
-    demand = replace(trial.demand, strict=False)  # a general optimiser does not have all the digits itself
-    found = compare(replace(trial, reference=independent, demand=demand), "coefficients")
+    independent = replace(comparison.reference, values={**comparison.reference.values, "coefficients": optimum.beta})
+    demand = replace(comparison.demand, strict=False)  # a general optimiser does not have all the digits itself
+    found = compare(replace(comparison, reference=independent, demand=demand), "coefficients")
     name = found.quantity.replace("coefficients", "optimiser")
     if found.outcome is Outcome.FAIL:
         message = f"against scipy's optimum of the log-likelihood: {found.message}"
         return replace(found, quantity=name, message=message)
-    return _errors(trial, optimum) or replace(found, quantity=name)
+    return _errors(comparison, optimum) or replace(found, quantity=name)
 
 
-def _errors(trial: Trial, optimum: Optimum) -> Finding | None:
+def _errors(comparison: Comparison, optimum: Optimum) -> Finding | None:
     """For a canonical link: the standard errors against the Hessian's; None where they agree or are not comparable."""
-    fit, problem = trial.fit, trial.problem
+    fit, problem = comparison.fit, comparison.problem
     canonical = problem.link == family_of(problem.family, problem.theta, problem.power).canonical
     if fit is None or fit.standard_errors is None or not canonical:
         return None
@@ -91,24 +91,26 @@ def _errors(trial: Trial, optimum: Optimum) -> Finding | None:
         got = fit.standard_errors / np.sqrt(fit.dispersion)
     kept = np.isfinite(optimum.unscaled_errors) & (optimum.unscaled_errors > 0)
     digits, at = worst(agreement(got[kept], optimum.unscaled_errors[kept], optimum.unscaled_errors[kept]))
-    required = min(4.0, trial.demand.digits)  # the Hessian comes from differences of derivatives: 6 to 9 digits
-    if digits >= required or (trial.reference.errors.get("standard_errors") is not None and _hopeless(trial)):
+    required = min(4.0, comparison.demand.digits)  # the Hessian comes from differences of derivatives: 6 to 9 digits
+    if digits >= required or (comparison.reference.errors.get("standard_errors") is not None and _hopeless(comparison)):
         return None
     want = float(optimum.unscaled_errors[kept][at])
     message = (
         f"the standard error over sqrt(dispersion) of {problem.names[int(np.flatnonzero(kept)[at])]} is "
         f"{float(got[kept][at])!r}; the Hessian of the log-likelihood gives {want!r}: {digits:.1f} digits"
     )
-    cause, sentence = explain(trial, "standard_errors") if "standard_errors" in trial.expected else ("unexplained", "")
+    cause, sentence = (
+        explain(comparison, "standard_errors") if "standard_errors" in comparison.expected else ("unexplained", "")
+    )
     if cause == "unexplained":
         cause, sentence = "covariance", "the covariance is not that of the information"
     numbers = (digits, required, None, float(got[kept][at]), want)
     return Finding(Outcome.FAIL, "optimiser standard errors", *numbers, cause, f"{message}; {sentence}")
 
 
-def _hopeless(trial: Trial) -> bool:
+def _hopeless(comparison: Comparison) -> bool:
     """Whether the data are so ill-conditioned that a Hessian of differences has no digits."""
-    attainable = trial.attainable("standard_errors")
+    attainable = comparison.attainable("standard_errors")
     return attainable is not None and float(np.nanmin(attainable)) < 12.0
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from conformance.fitter.irls import independent_columns
 from conformance.judging.checks.score import noise
-from conformance.judging.comparison import Finding, Trial
+from conformance.judging.comparison import Comparison, Finding
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import CAP, agreement
 
@@ -27,26 +27,26 @@ _WHY = {
 }
 
 
-def outcome(trial: Trial) -> Finding:
+def outcome(comparison: Comparison) -> Finding:
     """An estimate is given as one; where none exists that is said, by converged = False, a warning or a refusal;
     invalid input is refused.
 
     Existence: Albert and Anderson (1984), Silvapulle (1981).  A problem that stops at its iteration limit must say so.
     """
-    case, fit = trial.case, trial.fit
+    case, fit = comparison.case, comparison.fit
     if case.outcome == "invalid":
-        return _invalid(trial)
+        return _invalid(comparison)
     if case.has_estimate:
-        return _estimate(trial)
+        return _estimate(comparison)
     if fit is None:
-        return Finding(Outcome.PASS, "outcome", got="refused", want="said", message=f"refused: {trial.refusal}")
+        return Finding(Outcome.PASS, "outcome", got="refused", want="said", message=f"refused: {comparison.refusal}")
     none, infinite = np.isnan(fit.coefficients), np.isinf(fit.coefficients)
     if fit.admits_trouble or np.any(infinite) or (np.all(none) and fit.converged is None):
         said = fit.warnings[0] if fit.warnings else f"converged = {fit.converged}"
         return Finding(Outcome.PASS, "outcome", got="infinity" if np.any(infinite) else said, want="said")
     if np.all(none):
         what = "reports NaN for every coefficient"
-    elif np.any(none) and len(independent_columns(trial.problem.X)) == trial.problem.p:
+    elif np.any(none) and len(independent_columns(comparison.problem.X)) == comparison.problem.p:
         what = "reports NaN for some coefficients, which means aliased, though no column depends on others"
     else:
         largest = float(np.nanmax(np.abs(fit.coefficients)))
@@ -58,28 +58,28 @@ def outcome(trial: Trial) -> Finding:
     return Finding(Outcome.FAIL, "outcome", got="converged in silence", want="said", cause="silence", message=message)
 
 
-def _invalid(trial: Trial) -> Finding:
+def _invalid(comparison: Comparison) -> Finding:
     """Input that no GLM has must be refused; an answer full of NaN that is said not to be one counts as refusal."""
-    fit = trial.fit
+    fit = comparison.fit
     if fit is None:
-        return Finding(Outcome.PASS, "outcome", got="refused", want="refused", message=f"refused: {trial.refusal}")
+        return Finding(Outcome.PASS, "outcome", got="refused", want="refused", message=f"refused: {comparison.refusal}")
     if fit.converged is False and not np.any(np.isfinite(fit.coefficients)):
         return Finding(Outcome.PASS, "outcome", got="no number", want="refused")
     message = (
-        f"the input is invalid ({trial.case.notes or trial.case.title}); the implementation must refuse it with an "
-        f"exception, but returned coefficients {fit.coefficients.tolist()!r}"
+        f"the input is invalid ({comparison.case.notes or comparison.case.title}); the implementation must refuse it "
+        f"with an exception, but returned coefficients {fit.coefficients.tolist()!r}"
     )
     return Finding(Outcome.FAIL, "outcome", got="accepted", want="refused", cause="invalid input", message=message)
 
 
-def _estimate(trial: Trial) -> Finding:
+def _estimate(comparison: Comparison) -> Finding:
     """Where there is an estimate it is given; an iteration limit that was too small must be admitted."""
-    fit, case = trial.fit, trial.case
+    fit, case = comparison.fit, comparison.case
     if fit is None:
-        if case.outcome == "rank_deficient" and trial.conventions["aliased"] == "refused":
+        if case.outcome == "rank_deficient" and comparison.conventions["aliased"] == "refused":
             return Finding(Outcome.PASS, "outcome", got="refused", want="refused or estimate")
         message = (
-            f"the problem is valid and has an estimate, but the implementation refused it: {trial.refusal}; "
+            f"the problem is valid and has an estimate, but the implementation refused it: {comparison.refusal}; "
             "raise conformance.Unsupported for what it does not offer"
         )
         return Finding(
@@ -88,7 +88,7 @@ def _estimate(trial: Trial) -> Finding:
     if not np.all(np.isfinite(fit.coefficients) | np.isnan(fit.coefficients)):
         message = "an estimate exists, but infinite coefficients are reported"
         return Finding(Outcome.FAIL, "outcome", got="infinite", want="estimate", cause="divergence", message=message)
-    if _false_alarm(trial):
+    if _false_alarm(comparison):
         message = (
             "the coefficients have every digit that the data can give, and there is no other maximum, but the fit says "
             "converged = False: who believes it throws a right answer away; say True where the score is zero to within "
@@ -99,13 +99,13 @@ def _estimate(trial: Trial) -> Finding:
         )
     if fit.admits_trouble:
         return Finding(Outcome.PASS, "outcome", got="estimate, with a warning", want="estimate")
-    beta = trial.basic.fit.coefficients if trial.basic.fit else fit.coefficients
-    rows = trial.basic.rows_at(beta)
+    beta = comparison.basic.fit.coefficients if comparison.basic.fit else fit.coefficients
+    rows = comparison.basic.rows_at(beta)
     if rows.valid and rows.triangle.size > 1 and np.any(np.diag(rows.triangle)[:-1] == 0):
         message = "reported as an estimate without a warning, though no information is left there: it diverged"
         return Finding(Outcome.FAIL, "outcome", got="silent", want="said", cause="divergence", message=message)
-    length, rounding = (trial.in_errors(one) for one in (rows.decrement, noise(rows, beta[~np.isnan(beta)])))
-    allowed = (NO_ESTIMATE if case.max_iterations is None else NOT_YET) + trial.guard * rounding
+    length, rounding = (comparison.in_errors(one) for one in (rows.decrement, noise(rows, beta[~np.isnan(beta)])))
+    allowed = (NO_ESTIMATE if case.max_iterations is None else NOT_YET) + comparison.guard * rounding
     if not rows.valid or not length < allowed:
         there = (
             f"the score there is {length:.2g} standard errors from zero"
@@ -117,17 +117,17 @@ def _estimate(trial: Trial) -> Finding:
     return Finding(Outcome.PASS, "outcome", got="estimate", want="estimate")
 
 
-def _false_alarm(trial: Trial) -> bool:
+def _false_alarm(comparison: Comparison) -> bool:
     """Whether a fit that is plainly right is said not to have converged: a flag that is always False tells nothing.
 
     Asked where nobody can be in doubt: well-conditioned data, one maximum, no start and no limit of the case's own.
     """
-    case, fit = trial.case, trial.fit
+    case, fit = comparison.case, comparison.fit
     plain = case.outcome == "estimate" and case.max_iterations is None and case.start is None
-    if fit is None or fit.converged is not False or not plain or trial.reference.source.endswith("local maximum"):
+    if fit is None or fit.converged is not False or not plain or comparison.reference.source.endswith("local maximum"):
         return False
-    attainable = trial.attainable("coefficients")
+    attainable = comparison.attainable("coefficients")
     if attainable is None or np.min(attainable, initial=CAP) < WELL_KNOWN:
         return False
-    digits = agreement(fit.coefficients, trial.expected["coefficients"], trial.scale("coefficients"))
-    return bool(np.all(digits >= attainable - math.log10(trial.guard)))
+    digits = agreement(fit.coefficients, comparison.expected["coefficients"], comparison.scale("coefficients"))
+    return bool(np.all(digits >= attainable - math.log10(comparison.guard)))

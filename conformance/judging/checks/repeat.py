@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.adapters.answer import AdapterError, Fit, Unsupported
+from conformance.adapters.answer import AdapterError, Unsupported
 from conformance.errors import in_words
 from conformance.judging.checks.twin import described
-from conformance.judging.comparison import Finding, Trial
+from conformance.judging.comparison import Comparison, Finding
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import agreement, spelled, worst
+from conformance.mathematics.quantities import Fit
 
 #: Threads may add in another order, so that the last bits may differ; more may not.
 SAME_DIGITS = 12.0
@@ -24,65 +25,67 @@ LEAST = 1e-300  # against dividing by zero
 _COMPARED = ("coefficients", "standard_errors", "deviance", "log_likelihood", "dispersion", "leverages")
 
 
-def arrays_untouched(trial: Trial) -> Finding:
+def arrays_untouched(comparison: Comparison) -> Finding:
     """The problem's arrays and data are as they were before the fit."""
-    if not trial.touched:
+    if not comparison.mutated:
         return Finding(Outcome.PASS, "arrays_untouched")
-    message = f"the fit changed the problem's {', '.join(trial.touched)} in place; copy before you write"
+    message = f"the fit changed the problem's {', '.join(comparison.mutated)} in place; copy before you write"
     return Finding(Outcome.FAIL, "arrays_untouched", cause="arrays touched", message=message)
 
 
-def same_answer_twice(trial: Trial) -> Finding:
+def same_answer_twice(comparison: Comparison) -> Finding:
     """The same problem again, at once and after another one, has the same answer."""
     name = "same_answer_twice"
-    if trial.fit is None:
-        return Finding(Outcome.NOT_REPORTED, name, message=f"the implementation refused the problem: {trial.refusal}")
-    if trial.ask is None or not trial.case.has_estimate:
-        return Finding(Outcome.UNDECIDED, name, message=trial.moot or "nobody to ask again")
-    X = trial.problem.X.copy()
+    if comparison.fit is None:
+        return Finding(
+            Outcome.NOT_REPORTED, name, message=f"the implementation refused the problem: {comparison.refusal}"
+        )
+    if comparison.ask is None or not comparison.case.has_estimate:
+        return Finding(Outcome.UNDECIDED, name, message=comparison.why_undecided or "nobody to ask again")
+    X = comparison.problem.X.copy()
     X[:, -1:] *= 1024.0
-    another = described(replace(trial.problem, X=X, start=None))
+    another = described(replace(comparison.problem, X=X, start=None))
     for other, when in ((None, "at once"), (another, "after the fit of another problem")):
         try:
             if other is not None:
-                _forgiving(trial, other)
-            again = trial.ask(trial.problem)
+                _forgiving(comparison, other)
+            again = comparison.ask(comparison.problem)
         except AdapterError as error:
             message = f"asked again {when}, it {error}"
             return Finding(Outcome.ERROR, name, cause="implementation", message=message)
         except Exception as error:
             message = f"asked again {when}, it refuses what it fitted before: {in_words(error)}"
             return Finding(Outcome.FAIL, name, cause="remembers", message=message)
-        found = _difference(trial, again, when)
+        found = _difference(comparison, again, when)
         if found:
             return found
     return Finding(Outcome.PASS, name)
 
 
-def _forgiving(trial: Trial, other: object) -> None:
+def _forgiving(comparison: Comparison, other: object) -> None:
     """Put ``other`` to the implementation, whatever it says of it; a crash is no word."""
     try:
-        trial.ask(other)  # type: ignore[misc, arg-type]
+        comparison.ask(other)  # type: ignore[misc, arg-type]
     except AdapterError:
         raise
     except (Unsupported, Exception):
         return
 
 
-def _difference(trial: Trial, second: Fit, when: str) -> Finding | None:
+def _difference(comparison: Comparison, second: Fit, when: str) -> Finding | None:
     """The finding where a second answer is not the first, to the digits that doubles have there."""
     for quantity in _COMPARED:
-        a, b = getattr(trial.fit, quantity), getattr(second, quantity)
-        known = np.isfinite(np.asarray(trial.expected.get(quantity, 0.0), dtype=np.float64))
+        a, b = getattr(comparison.fit, quantity), getattr(second, quantity)
+        known = np.isfinite(np.asarray(comparison.expected.get(quantity, 0.0), dtype=np.float64))
         if a is None or b is None or not np.any(known):  # the logarithm of a deviance that is all rounding
             continue
         size = np.abs(np.nan_to_num(np.atleast_1d(a)))
         scale = np.maximum(size, SMALL_ENTRY * float(np.max(size, initial=0.0)) + LEAST)
-        if quantity in trial.expected:  # a deviance that is 0 but for rounding has no digits of its own
-            scale = np.maximum(scale, np.broadcast_to(trial.scale(quantity), scale.shape))
-        attainable = trial.attainable(quantity) if quantity in trial.expected else None
+        if quantity in comparison.expected:  # a deviance that is 0 but for rounding has no digits of its own
+            scale = np.maximum(scale, np.broadcast_to(comparison.scale(quantity), scale.shape))
+        attainable = comparison.attainable(quantity) if quantity in comparison.expected else None
         can = SAME_DIGITS if attainable is None else float(np.nanmin(attainable, initial=16.0))
-        required = min(SAME_DIGITS, can - math.log10(trial.guard))
+        required = min(SAME_DIGITS, can - math.log10(comparison.guard))
         digits, _ = worst(agreement(b, a, scale))
         if digits < required:
             message = f"asked again {when}, it gives another answer: {quantity} agrees to {spelled(digits)} digits"

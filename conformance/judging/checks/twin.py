@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from conformance.adapters.answer import Fit
 from conformance.judging.causes import explain
-from conformance.judging.comparison import Cause, Demand, Finding, Reference, Trial
+from conformance.judging.comparison import Cause, Comparison, Demand, Finding
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import CAP, agreement, spelled, worst
+from conformance.mathematics.quantities import Fit
 from conformance.question.problem import Problem
+from conformance.references.reference import Reference
 
 Array = NDArray[np.float64]
 
@@ -91,21 +92,21 @@ def described(problem: Problem) -> Problem:
     )
 
 
-def compared(trial: Trial, name: str, why: str, other: Twin, again: Fit) -> Finding:
+def compared(comparison: Comparison, name: str, why: str, other: Twin, again: Fit) -> Finding:
     """The first quantity that does not come back, else a pass with the digits of the coefficients."""
-    assert trial.fit is not None
+    assert comparison.fit is not None
     if again.converged is False:  # a warning alone excuses nothing: some warn of every fit
         return Finding(Outcome.UNDECIDED, name, message="the twin's fit says that it did not converge")
-    if _moved(trial, other, again).other_root is not None:
+    if _moved(comparison, other, again).other_root is not None:
         return Finding(Outcome.UNDECIDED, name, message="the twin's fit is at another root of the score, of several")
-    lenient, best, any_number = replace(trial, demand=Demand(trial.demand.digits)), CAP, False
+    lenient, best, any_number = replace(comparison, demand=Demand(comparison.demand.digits)), CAP, False
     quantities: Iterable[str] = ("coefficients", *(one for one, _ in other.same))
     for quantity in quantities:
-        mine, value = getattr(trial.fit, quantity), other.of(quantity, again)
-        if mine is None or value is None or quantity not in trial.expected:
+        mine, value = getattr(comparison.fit, quantity), other.of(quantity, again)
+        if mine is None or value is None or quantity not in comparison.expected:
             continue
         whole, size = np.shape(np.atleast_1d(mine)), np.size(value)
-        mine, scale = np.atleast_1d(mine)[:size], np.broadcast_to(trial.scale(quantity), whole)[:size]
+        mine, scale = np.atleast_1d(mine)[:size], np.broadcast_to(comparison.scale(quantity), whole)[:size]
         known = np.isfinite(mine)  # what the first fit lacks is no question to the twin, but it must have the rest
         any_number |= bool(np.any(known))
         digits = np.where(known, agreement(value, mine, scale), CAP)
@@ -114,10 +115,12 @@ def compared(trial: Trial, name: str, why: str, other: Twin, again: Fit) -> Find
         best = min(best, float(digits[at]))
         if short < 0:
             named = quantity in ("coefficients", "standard_errors")
-            label = f"{quantity}[{trial.problem.names[at]}]" if named else quantity
+            label = f"{quantity}[{comparison.problem.names[at]}]" if named else quantity
             got, want = float(np.atleast_1d(value)[at]), float(mine[at])
             raw = np.atleast_1d(getattr(again, quantity))[:size]
-            cause, sentence = _cause(trial, other, again, quantity, bool(np.array_equal(raw, mine, equal_nan=True)))
+            cause, sentence = _cause(
+                comparison, other, again, quantity, bool(np.array_equal(raw, mine, equal_nan=True))
+            )
             message = (
                 f"{why} Here {label} comes back as {got!r} where it was {want!r}: {spelled(float(digits[at]))} "
                 f"digits, {float(need[at]):.1f} are required{sentence}"
@@ -129,25 +132,27 @@ def compared(trial: Trial, name: str, why: str, other: Twin, again: Fit) -> Find
     return Finding(Outcome.PASS, name, best)
 
 
-def _cause(trial: Trial, other: Twin, again: Fit, quantity: str, untouched: bool) -> Cause:
+def _cause(comparison: Comparison, other: Twin, again: Fit, quantity: str, untouched: bool) -> Cause:
     """Why the answers differ: the change had no effect, or what explains the one that is farther from the reference."""
-    cause, sentence = explain(trial, "coefficients")
-    if cause == "divergence" and _digits(trial, "coefficients") < NEAR:  # at 1e15 no change of the problem shows
+    cause, sentence = explain(comparison, "coefficients")
+    if cause == "divergence" and _digits(comparison, "coefficients") < NEAR:  # at 1e15 no change of the problem shows
         return cause, f"; of the fit: {sentence}"
-    if untouched and other.problem is not trial.problem:
-        changed = [name for name in ("offset", "weights") if _differ(getattr(trial.problem, name), other.problem, name)]
+    if untouched and other.problem is not comparison.problem:
+        changed = [
+            name for name in ("offset", "weights") if _differ(getattr(comparison.problem, name), other.problem, name)
+        ]
         ignored = f"the {' and '.join(changed)} has no effect (ignored), or " if changed else ""
         return "remembers", f"; it is, to the last bit, the answer to the earlier fit: {ignored}it remembers that fit"
-    moved = _moved(trial, other, again, quantity)
-    if _digits(trial, quantity) <= _digits(moved, quantity):
-        who, (cause, sentence) = "the fit", explain(trial, quantity)
+    moved = _moved(comparison, other, again, quantity)
+    if _digits(comparison, quantity) <= _digits(moved, quantity):
+        who, (cause, sentence) = "the fit", explain(comparison, quantity)
     else:
-        who, own, cause, sentence = "the twin", _own(trial, other, again), "unexplained", ""
+        who, own, cause, sentence = "the twin", _own(comparison, other, again), "unexplained", ""
         if quantity in own.expected:
             cause, sentence = explain(own, quantity)
         if cause == "unexplained" and quantity != "coefficients":
             cause, sentence = explain(moved, quantity)
-    farther = trial if who == "the fit" else moved
+    farther = comparison if who == "the fit" else moved
     if cause == "unexplained" or (cause == "early stop" and _digits(farther, quantity) < NEAR):
         return "invariance", ""
     return cause, f"; of {who}: {sentence}"
@@ -157,9 +162,9 @@ def _cause(trial: Trial, other: Twin, again: Fit, quantity: str, untouched: bool
 FOLLOWS = ("deviance", "dispersion", "dispersion_pearson", "dispersion_deviance")
 
 
-def _own(trial: Trial, other: Twin, again: Fit) -> Trial:
+def _own(comparison: Comparison, other: Twin, again: Fit) -> Comparison:
     """The twin's answer as one to its own problem, whose reference values follow from the first one's."""
-    first, factors = trial.reference.values, dict(other.same)
+    first, factors = comparison.reference.values, dict(other.same)
     beta = other.onward(first["coefficients"])
     rows, rank = float(np.sum(other.problem.prior_weights > 0)), float(np.sum(~np.isnan(beta)))
     values: dict[str, Any] = {"coefficients": beta, "rank": rank, "df_residual": rows - rank}
@@ -171,23 +176,25 @@ def _own(trial: Trial, other: Twin, again: Fit) -> Trial:
     if errors is not None and "standard_errors" in factors:
         values["standard_errors"] = np.empty(len(other.back))
         values["standard_errors"][other.back] = errors[: len(other.back)] / np.abs(other.factors)
-    reference = Reference(values, trial.reference.source)
-    return replace(trial, problem=other.problem, fit=again, reference=reference, touched=())
+    reference = Reference(values, comparison.reference.source)
+    return replace(comparison, problem=other.problem, fit=again, reference=reference, mutated=())
 
 
-def _moved(trial: Trial, other: Twin, again: Fit, *quantities: str) -> Trial:
+def _moved(comparison: Comparison, other: Twin, again: Fit, *quantities: str) -> Comparison:
     """The twin's answer in terms of the first problem: its coefficients, and ``quantities``."""
-    assert trial.fit is not None
+    assert comparison.fit is not None
     value = other.of("coefficients", again)
-    theirs = np.concatenate([value, trial.fit.coefficients[len(value) :]])  # what the offset absorbed has not moved
+    theirs = np.concatenate(
+        [value, comparison.fit.coefficients[len(value) :]]
+    )  # what the offset absorbed has not moved
     moved = {quantity: other.of(quantity, again) for quantity in quantities if quantity != "coefficients"}
-    return replace(trial, fit=replace(trial.fit, coefficients=theirs, **moved))
+    return replace(comparison, fit=replace(comparison.fit, coefficients=theirs, **moved))
 
 
-def _digits(trial: Trial, quantity: str) -> float:
+def _digits(comparison: Comparison, quantity: str) -> float:
     """How near to the reference."""
-    got, want = np.atleast_1d(getattr(trial.fit, quantity)), np.atleast_1d(trial.expected[quantity])
-    return float(worst(agreement(got, want, trial.scale(quantity)))[0])
+    got, want = np.atleast_1d(getattr(comparison.fit, quantity)), np.atleast_1d(comparison.expected[quantity])
+    return float(worst(agreement(got, want, comparison.scale(quantity)))[0])
 
 
 def _differ(values: Array | None, problem: Problem, name: str) -> bool:

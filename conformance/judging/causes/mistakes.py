@@ -1,4 +1,4 @@
-"""What known slips make of a right value: formulas that real programs have got wrong, each with its name."""
+"""What known mistakes make of a right value: formulas that real programs have got wrong, each with its name."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from conformance.fitter.summary import null_deviance
-from conformance.judging.causes.information import covariance_slips, observed_leverages, without_offset
+from conformance.judging.causes.information import covariance_mistakes, observed_leverages, without_offset
 from conformance.judging.causes.solved import Solved, solved
-from conformance.judging.comparison import Trial
+from conformance.judging.comparison import Comparison
 from conformance.mathematics.family import family_of
 from conformance.mathematics.link import LINKS
 from conformance.question.problem import Problem
@@ -22,13 +22,13 @@ Array = NDArray[np.float64]
 EPS = float(np.finfo(np.float64).eps)
 
 
-def slips(trial: Trial, quantity: str) -> Iterator[tuple[str, Any]]:
-    """What known slips make of ``quantity``, each with its name."""
-    want, n = trial.expected.get(quantity), trial.problem.n
+def mistakes(comparison: Comparison, quantity: str) -> Iterator[tuple[str, Any]]:
+    """What known mistakes make of ``quantity``, each with its name."""
+    want, n = comparison.expected.get(quantity), comparison.problem.n
     if want is None:
         return
-    yield from _slips_at_the_solution(trial, quantity)
-    phi, df = trial.expected.get("dispersion"), trial.expected["df_residual"]
+    yield from _slips_at_the_solution(comparison, quantity)
+    phi, df = comparison.expected.get("dispersion"), comparison.expected["df_residual"]
     general: dict[str, Callable[[Any], Any]] = {
         "the value with its sign reversed": lambda v: -v,
         "half the value": lambda v: v / 2,
@@ -49,45 +49,45 @@ def slips(trial: Trial, quantity: str) -> Iterator[tuple[str, Any]]:
     if quantity == "dispersion" and df > 0:
         yield "computed with n in place of n - p", want * df / n
         yield "computed with n - 1 in place of n - p", want * df / (n - 1)
-        columns = df + trial.expected["rank"] - trial.problem.p  # fewer degrees of freedom than there are
+        columns = df + comparison.expected["rank"] - comparison.problem.p  # fewer degrees of freedom than there are
         if 0 < columns < df:
             yield "computed with n minus the number of columns, aliased ones included", want * df / columns
         yield "sigma in place of sigma^2", np.sqrt(want)
         yield "1: the dispersion was not estimated", 1.0
-    if quantity == "deviance" and trial.expected.get("log_likelihood") is not None:
-        yield "-2 log-likelihood, without the saturated model's", -2.0 * trial.expected["log_likelihood"]
+    if quantity == "deviance" and comparison.expected.get("log_likelihood") is not None:
+        yield "-2 log-likelihood, without the saturated model's", -2.0 * comparison.expected["log_likelihood"]
     if quantity == "deviance" and phi:
         yield "the scaled deviance (divided by the dispersion)", want / phi
     if quantity == "df_residual":
-        yield "n minus the number of columns, aliased ones included", float(n - trial.problem.p)
+        yield "n minus the number of columns, aliased ones included", float(n - comparison.problem.p)
     if quantity in ("aic", "bic"):
         yield "counted with one parameter more", want + (2.0 if quantity == "aic" else np.log(n))
         yield "counted with one parameter less", want - (2.0 if quantity == "aic" else np.log(n))
-        family = family_of(trial.problem.family, trial.problem.theta, trial.problem.power)
-        k = trial.expected["rank"] + (family.known_dispersion is None)
+        family = family_of(comparison.problem.family, comparison.problem.theta, comparison.problem.power)
+        k = comparison.expected["rank"] + (family.known_dispersion is None)
         if quantity == "aic" and n - k > 1:
             yield "the AICc, with its correction for small samples", want + 2.0 * k * (k + 1) / (n - k - 1)
         if quantity == "bic" and df > 0:
             yield "with the log of the residual degrees of freedom for that of n", want + k * np.log(df / n)
     if quantity == "linear_predictors":
-        yield "the linear predictor without the offset", want - trial.problem.offsets
-    if quantity.endswith("_residuals") and trial.problem.weights is not None:
+        yield "the linear predictor without the offset", want - comparison.problem.offsets
+    if quantity.endswith("_residuals") and comparison.problem.weights is not None:
         with np.errstate(all="ignore"):
-            yield "the residuals without the weights", want / np.sqrt(trial.problem.weights)
+            yield "the residuals without the weights", want / np.sqrt(comparison.problem.weights)
     if quantity == "deviance_residuals":
         yield "the residuals without their sign", np.abs(want)
     for name, function in general.items():
         yield name, function(want)
 
 
-def _slips_at_the_solution(trial: Trial, quantity: str) -> Iterator[tuple[str, Any]]:
+def _slips_at_the_solution(comparison: Comparison, quantity: str) -> Iterator[tuple[str, Any]]:
     """The same, for those that need the model at the reference."""
-    want, at = trial.expected.get(quantity), solved(trial)
+    want, at = comparison.expected.get(quantity), solved(comparison)
     if want is None or at is None:
         return
-    problem, n, p = trial.problem, trial.problem.n, len(at.X.T)
+    problem, n, p = comparison.problem, comparison.problem.n, len(at.X.T)
     w, y, mu, nu, used = at.w, at.y, at.mu, at.nu, at.used
-    phi, rows = trial.expected.get("dispersion"), int(used.sum())
+    phi, rows = comparison.expected.get("dispersion"), int(used.sum())
     weighted = problem.weights is not None
     ratio = n / float(np.sum(w))
 
@@ -145,10 +145,10 @@ def _slips_at_the_solution(trial: Trial, quantity: str) -> Iterator[tuple[str, A
             )
             if phi:
                 yield "divided by the root of the dispersion (scaled)", want / np.sqrt(phi)
-            if phi and trial.expected.get("leverages") is not None:
+            if phi and comparison.expected.get("leverages") is not None:
                 yield (
                     "studentised: divided by sqrt(phi (1 - h))",
-                    want / np.sqrt(phi * (1 - trial.expected["leverages"])),
+                    want / np.sqrt(phi * (1 - comparison.expected["leverages"])),
                 )
     if quantity in ("response_residuals", "fitted_values") and weighted:
         yield "multiplied by the weights (counts in place of proportions)", want * w
@@ -164,7 +164,7 @@ def _slips_at_the_solution(trial: Trial, quantity: str) -> Iterator[tuple[str, A
             if name != problem.link:
                 yield f"computed with the inverse of the {name} link", link.linkinv(at.eta)
     if quantity == "leverages" and p:
-        blind = without_offset(trial)
+        blind = without_offset(comparison)
         for words, weights in (
             ("the leverages of X: unweighted", np.ones(rows)),
             ("computed without the prior weights", at.W / w[used]),
@@ -173,7 +173,7 @@ def _slips_at_the_solution(trial: Trial, quantity: str) -> Iterator[tuple[str, A
             h = np.zeros(n)
             h[used] = np.sum(np.linalg.qr(at.X * np.sqrt(weights)[:, None])[0] ** 2, axis=1)
             yield words, h
-        yield "computed from the observed information", observed_leverages(trial, at)
+        yield "computed from the observed information", observed_leverages(comparison, at)
         yield "0 in every row", np.zeros(n)
     if quantity == "df_residual" and p == problem.p:
         yield "n - p - 1: the intercept was counted twice", want - 1.0
@@ -182,17 +182,17 @@ def _slips_at_the_solution(trial: Trial, quantity: str) -> Iterator[tuple[str, A
     if quantity == "rank":
         yield "the number of columns, aliased ones included", float(problem.p)
     if quantity == "log_likelihood":
-        yield from likelihood_slips(trial, at, float(want))
-    D, df = trial.expected.get("deviance"), trial.expected["df_residual"]
+        yield from likelihood_slips(comparison, at, float(want))
+    D, df = comparison.expected.get("deviance"), comparison.expected["df_residual"]
     if quantity == "bic" and D is not None:
         yield "the deviance - df log n: from the deviance, not the log-likelihood", D - df * np.log(rows)
-        k = (want + 2.0 * trial.expected["log_likelihood"]) / np.log(rows) if rows > 1 else p
+        k = (want + 2.0 * comparison.expected["log_likelihood"]) / np.log(rows) if rows > 1 else p
         yield "computed with the sum of the weights for n", want + k * (np.log(np.sum(w)) - np.log(rows))
     if quantity == "aic" and D is not None:
         yield "the deviance + 2 p: from the deviance, not the log-likelihood", D + 2.0 * p
     if quantity in ("standard_errors", "covariance"):
-        for words, matrix in covariance_slips(trial, at):
-            kept = ~np.isnan(trial.expected["coefficients"])
+        for words, matrix in covariance_mistakes(comparison, at):
+            kept = ~np.isnan(comparison.expected["coefficients"])
             whole = np.full((problem.p, problem.p), np.nan)
             whole[np.ix_(kept, kept)] = matrix
             with np.errstate(all="ignore"):
@@ -219,10 +219,10 @@ def _constant(y: Array, w: Array, problem: Problem) -> tuple[Array, Array] | Non
     return mean, 1.0 - mean
 
 
-def likelihood_slips(trial: Trial, at: Solved, want: float) -> Iterator[tuple[str, float]]:
+def likelihood_slips(comparison: Comparison, at: Solved, want: float) -> Iterator[tuple[str, float]]:
     """Wrong log-likelihoods."""
     w, y, mu, nu, used = at.w[at.used], at.y[at.used], at.mu[at.used], at.nu[at.used], at.used
-    theta, name = trial.problem.theta, at.family.name
+    theta, name = comparison.problem.theta, at.family.name
     with np.errstate(all="ignore"):
         if name in ("poisson", "negative_binomial"):
             yield "without its constants, log y!", want + float(np.sum(w * special.gammaln(y + 1.0)))
@@ -257,5 +257,5 @@ def likelihood_slips(trial: Trial, at: Solved, want: float) -> Iterator[tuple[st
                 "computed with successes truncated to whole numbers, not rounded",
                 float(np.sum(choose + special.xlogy(k, mu) + special.xlogy(m - k, nu))),
             )
-        if trial.expected.get("deviance") is not None:
-            yield "minus half the deviance", -0.5 * trial.expected["deviance"]
+        if comparison.expected.get("deviance") is not None:
+            yield "minus half the deviance", -0.5 * comparison.expected["deviance"]
