@@ -233,7 +233,7 @@ def wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(sys, "path", sys.path[:])
     (tmp_path / "half_wrong.py").write_text(
         "import os\n"
-        "from conformance.fitter.irls import fit as irls\n"
+        "from conformance.fitter import fit as irls\n"
         "def fit(problem):\n"
         "    said, how = irls(problem), os.environ.get('HOW', 'wrong')\n"
         "    if how == 'crash': raise RuntimeError('crashed')\n"

@@ -47,7 +47,7 @@ def test_k_chooses_cases_and_checks(pytester: pytest.Pytester, cases: Path) -> N
 
 def test_a_failure_shows_the_message_of_the_verdict_and_no_traceback(pytester: pytest.Pytester, cases: Path) -> None:
     pytester.makepyfile(
-        mine="from conformance.fitter.irls import fit as irls\n"
+        mine="from conformance.fitter import fit as irls\n"
         "def fit(problem):\n"
         "    said = irls(problem)\n"
         "    return dict(coefficients=said.coefficients, deviance=said.deviance * 1.01, warnings=list(said.warnings))\n"
@@ -110,7 +110,7 @@ def test_the_options_are_explained_in_the_help_of_pytest(pytester: pytest.Pytest
 
 def test_a_known_failure_is_expected_and_a_stale_entry_fails(pytester: pytest.Pytester, cases: Path) -> None:
     pytester.makepyfile(
-        mine="from conformance.fitter.irls import fit as irls\n"
+        mine="from conformance.fitter import fit as irls\n"
         "def fit(problem):\n"
         "    said = irls(problem)\n"
         "    return dict(coefficients=said.coefficients, deviance=said.deviance * 1.01, warnings=list(said.warnings))\n"
