@@ -18,7 +18,7 @@ from conformance.mathematics.family import Family, family_of
 from conformance.mathematics.link import Array, Link, link_of
 
 AT_WALL = 4.0  # roundings of eta: so near a wall no digit of the distance is left
-NEGLIGIBLE = 1e-12  # of the largest mean
+NEAR = 1e-7  # standard errors of a row: what is no distance from a wall
 T = TypeVar("T")
 
 
@@ -288,9 +288,8 @@ class AtEta:
     def at_wall(self, eta_error: Array) -> bool:
         """Whether a mean is at the end of its range, or infinite, to within the rounding ``eta_error`` (n,) of eta.
 
-        Or as good as there, where y is: of the square root that end is flat, and eta goes on to halve.
+        Or NEAR it and pulled there: of the square root that end is flat, and eta would go on to halve.
         """
-        below, above = self.to_walls
-        end, typical = self.response.family.means.low, np.max(np.abs(self.mu), initial=0.0)
-        vanishes = (self.response.y == end) & (self.mu - end <= NEGLIGIBLE * typical) & (below < np.inf)
-        return bool(np.any((np.minimum(below, above) <= AT_WALL * eta_error) | vanishes))
+        (below, above), pull = self.to_walls, self.dl_deta
+        near = np.where(pull < 0, below, above) * np.sqrt(self.working_weights) <= NEAR
+        return bool(np.any((np.minimum(below, above) <= AT_WALL * eta_error) | (near & (pull != 0))))
