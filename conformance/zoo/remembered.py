@@ -18,8 +18,9 @@ _FITS: dict[tuple[object, ...], Fit] = {}
 
 
 def _parts() -> tuple[object, ...]:
-    """What the animals swap under the fitter (tools.swapped, faulty_input.py): such a fit is nobody else's."""
-    return (irls.family_of, irls.link_of, irls.refuse_invalid, summary.family_of, summary.link_of)
+    """What the animals swap under the fitter (making.swapped, faulty_input.py): such a fit is nobody else's."""
+    swappable = ((irls, ("family_of", "link_of", "refuse_invalid")), (summary, ("family_of", "link_of")))
+    return tuple(vars(module)[name] for module, names in swappable for name in names)
 
 
 _AS_THEY_SHOULD_BE = _parts()
