@@ -242,7 +242,7 @@ def test_a_truncated_or_spoilt_report_is_refused_with_its_name(report: Path, spo
 
 def test_an_interrupted_run_leaves_a_report_that_is_seen_to_be_truncated(small: Library, tmp_path: Path) -> None:
     (tmp_path / "interrupted.py").write_text(
-        "from conformance.fitter.irls import fit as irls\n"
+        "from conformance.fitter import fit as irls\n"
         "def fit(problem):\n"
         "    if problem.n == 54: raise KeyboardInterrupt\n"
         "    return irls(problem)\n"

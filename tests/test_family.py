@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from conformance.fitter.rows import observed_weights
 from conformance.mathematics import deviance
 from conformance.mathematics.family import PAIRS, Family, family_of, tweedie
 from conformance.mathematics.link import LINKS, Interval, Link, link_of
+from conformance.mathematics.response import Response
 from conformance.proof.concavity import uniqueness
 from conformance.proof.model import Family as Proven
 
@@ -163,7 +163,9 @@ def test_the_log_likelihood_is_concave_with_just_the_links_that_say_so(family: F
     for name in PAIRS[family.name]:
         link = link_of(name)
         kept = link.etas.contains(eta) & family.means.contains(link.linkinv(eta))
-        observed = observed_weights(family, link, y[kept], np.ones(kept.sum()), eta[kept])
+        n = int(kept.sum())
+        response = Response(y[kept], np.ones(n), np.zeros(n), np.ones(n, dtype=bool), family, link)
+        observed = response.at(eta[kept]).observed_weights
         rounding = 1e-9 * link.mu_eta(eta[kept]) ** 2 + 1e-14
         assert bool(np.all(observed >= -rounding)) == (name in family.concave), name
 

@@ -15,7 +15,7 @@ from conformance.adapters import Implementation, find, from_object
 from conformance.adapters.answer import Unsupported
 from conformance.adapters.conventions import CONVENTIONS, DEFAULTS, declared, of_model
 from conformance.errors import ImplementationError
-from conformance.fitter.irls import fit
+from conformance.fitter import fit
 from conformance.judging.checks import CHECKS
 from conformance.judging.checks.invariance import INVARIANCE_CHECKS, INVARIANCES
 from conformance.judging.checks.optimiser import maximise

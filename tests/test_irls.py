@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from conformance.adapters import find
-from conformance.fitter.irls import fit, independent_columns, solve
+from conformance.fitter import fit, independent_columns, solve
 from conformance.fitter.rows import Rows, observed_weights
 from conformance.fitter.steps import newton_step
 from conformance.mathematics.family import family_of

@@ -231,7 +231,7 @@ def wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Its deviance is wrong by 1 in 100 for counts, unless the environment says otherwise."""
     text = (
         "import os\n"
-        "from conformance.fitter.irls import fit as irls\n"
+        "from conformance.fitter import fit as irls\n"
         "def fit(problem):\n"
         "    said, how = irls(problem), os.environ.get('HOW', 'wrong')\n"
         "    if how == 'crash': raise RuntimeError('crashed')\n"

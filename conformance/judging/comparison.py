@@ -12,19 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from conformance.fitter.irls import Rows, independent_columns, pass_over_rows
+from conformance.fitter.predictor import independent_columns
 from conformance.judging.conventions import under
+from conformance.judging.score_at import ScoreAt, U
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import root_mean_square
-from conformance.mathematics.family import family_of
-from conformance.mathematics.link import link_of
 from conformance.mathematics.quantities import Fit
+from conformance.mathematics.response import Response
 from conformance.question.case import Case
 from conformance.question.problem import Problem
 from conformance.references.reference import Reference
 
 Array = NDArray[np.float64]
-U = 2.0**-53  # the unit roundoff of doubles
 
 Cause = tuple[str, str]  # why a number is off: a short name, and a sentence
 
@@ -105,8 +104,8 @@ class Comparison:
         )
 
     @cached_property
-    def other_root(self) -> tuple[Rows, Rows] | None:
-        """The rows at the fit and at the proven estimate, where both are roots of the score, of one that may have more.
+    def other_root(self) -> tuple[ScoreAt, ScoreAt] | None:
+        """The scores at the fit and at the proven estimate, where both are roots of a score that may have more.
 
         None where they are the same root, or the fit is at none.
         """
@@ -117,11 +116,8 @@ class Comparison:
         if np.any(np.isnan(got) != np.isnan(want)) or not np.all(np.isfinite(got[~np.isnan(want)])):
             return None
         apart = np.nanmax(np.abs(got - want) / self.scale("coefficients"), initial=0.0)
-        here, there = self.rows_at(got), self.rows_at(want)
-        triangle = np.abs(np.diag(here.triangle[:-1, :-1]))
-        stays = (
-            here.valid and np.all(triangle > 0) and here.decrement <= A_ROOT * math.sqrt(here.deviance / self.problem.n)
-        )
+        here, there = self.score_at(got), self.score_at(want)
+        stays = here.valid and here.informed and here.decrement <= A_ROOT * math.sqrt(here.deviance / self.problem.n)
         hidden = here.smallest_weight <= 0 and self._hidden_slope(got)
         return None if apart < APART or not stays or hidden else (here, there)
 
@@ -131,19 +127,20 @@ class Comparison:
         Where a mean of 1e115 makes the variance overflow it does not; where a probability rounds to 1 against a
         failure it does.
         """
-        problem, link = self.problem, link_of(self.problem.link)
-        family = family_of(problem.family, problem.theta, problem.power)
-        used, kept = problem.prior_weights > 0, ~np.isnan(beta)
-        eta = (problem.X[:, kept] @ beta[kept] + problem.offsets)[used]
-        y, w = problem.y[used], problem.prior_weights[used]
+        here = self.score_at(beta).at
 
-        def deviance(eta: Array) -> Array:
-            return w * family.unit_deviance(y, link.linkinv(eta), link.complement(eta))
+        def row_deviances(eta: Array) -> Array:
+            return here.response.weights * here.response.at(eta).unit_deviance
 
         with np.errstate(all="ignore"):
-            mu_eta, V = link.mu_eta(eta), family.variance(link.linkinv(eta), link.complement(eta))
-            still = np.abs(deviance(eta + 1.0) - deviance(eta - 1.0)) <= FLAT * np.sum(deviance(eta))
-            return bool(np.any(~((w * mu_eta**2 / V > 0) | still)))
+            change = np.abs(row_deviances(here.eta + 1.0) - row_deviances(here.eta - 1.0))
+            still = change <= FLAT * np.sum(row_deviances(here.eta))
+            return bool(np.any(~((here.working_weights > 0) | still)))
+
+    @cached_property
+    def response(self) -> Response:
+        """The problem's response."""
+        return Response.of(self.problem)
 
     @cached_property
     def expected(self) -> dict[str, Any]:
@@ -222,8 +219,8 @@ class Comparison:
         if quantity in ("standard_errors", "covariance") and self.conventions["information"] == "observed":
             return "_observed"
         choice = self.conventions["log_likelihood_dispersion"]
-        family = family_of(self.problem.family, self.problem.theta, self.problem.power)
-        if quantity == "log_likelihood" and choice != "deviance_over_n" and family.known_dispersion is None:
+        known = self.response.family.known_dispersion
+        if quantity == "log_likelihood" and choice != "deviance_over_n" and known is None:
             return f"_{choice}"
         return ""
 
@@ -252,7 +249,7 @@ class Comparison:
         """
         if self.fit is None or not np.all(np.isfinite(self.problem.X)):
             return self
-        beta, used = self.fit.coefficients, self.problem.prior_weights > 0
+        beta, used = self.fit.coefficients, self.problem.counts
         kept = np.flatnonzero(~np.isnan(beta))
         X = self.problem.X[np.ix_(used, kept)]
         own = independent_columns(X)
@@ -264,10 +261,6 @@ class Comparison:
         basic[kept[own]] = beta[kept[own]] + solve_triangular(R, Q.T @ (X[:, rest] @ beta[kept[rest]]))
         return replace(self, fit=replace(self.fit, coefficients=basic))
 
-    def rows_at(self, beta: Array, problem: Problem | None = None) -> Rows:
+    def score_at(self, beta: Array, problem: Problem | None = None) -> ScoreAt:
         """The score and information at ``beta`` (NaN: column left out), of ``problem`` or this comparison's own."""
-        problem = problem or self.problem
-        family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
-        used, kept = problem.prior_weights > 0, ~np.isnan(beta)
-        arrays = (problem.y[used], problem.prior_weights[used], problem.offsets[used])
-        return pass_over_rows(family, link, problem.X[np.ix_(used, kept)], *arrays, beta[kept])
+        return ScoreAt.of(problem or self.problem, beta)

@@ -58,6 +58,14 @@ class Family:
     concave: tuple[str, ...]
     known_dispersion: float | None = None
 
+    root_variance: Callable[[Array, Array], Array] | None = (
+        None  # where the square would underflow: V = 1e-324 at 1e-162
+    )
+
+    def standard_deviation(self, mu: Array, nu: Array) -> Array:
+        """sqrt(V(mu)) of one observation of weight and dispersion 1."""
+        return self.root_variance(mu, nu) if self.root_variance else np.sqrt(self.variance(mu, nu))
+
     def residual(self, y: Array, mu: Array, nu: Array) -> Array:
         """y - mu, with the digits that both tails of a proportion have."""
         return proportion_residual(y, mu, nu) if self.name == "binomial" else y - mu
@@ -106,6 +114,7 @@ POISSON = Family(
 GAMMA = Family(
     "gamma",
     variance=lambda mu, nu: mu * mu,
+    root_variance=lambda mu, nu: mu,
     variance_slope=lambda mu, nu: 2.0 * mu,
     unit_deviance=gamma_deviance,
     log_likelihood=gamma_log_likelihood,
@@ -117,6 +126,7 @@ GAMMA = Family(
 INVERSE_GAUSSIAN = Family(
     "inverse_gaussian",
     variance=lambda mu, nu: mu**3,
+    root_variance=lambda mu, nu: mu * np.sqrt(mu),
     variance_slope=lambda mu, nu: 3.0 * mu * mu,
     unit_deviance=inverse_gaussian_deviance,
     log_likelihood=inverse_gaussian_log_likelihood,
@@ -149,6 +159,7 @@ def tweedie(power: float) -> Family:
     return Family(
         "tweedie",
         variance=lambda mu, nu: np.power(mu, power),
+        root_variance=lambda mu, nu: np.power(mu, power / 2.0),
         variance_slope=lambda mu, nu: power * np.power(mu, power - 1.0),
         unit_deviance=limits[power].unit_deviance if power in limits else tweedie_deviance(power),
         log_likelihood=_no_log_likelihood,

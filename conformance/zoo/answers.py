@@ -9,12 +9,13 @@ from typing import TypeVar
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from conformance.fitter.irls import Solution, pass_over_rows
-from conformance.fitter.rows import descending
-from conformance.fitter.rows import observed_weights as bend
+from conformance.fitter.diagnose import Ending
+from conformance.fitter.irls import Solution
+from conformance.fitter.predictor import descending
 from conformance.fitter.summary import summarise
 from conformance.mathematics.link import Link
 from conformance.mathematics.quantities import Array, Fit
+from conformance.mathematics.response import Response
 from conformance.question.problem import Problem
 from conformance.zoo import tools
 from conformance.zoo.remembered import fit
@@ -34,15 +35,16 @@ def reported(
     *,
     converged: bool | None = None,
     warnings: tuple[str, ...] | None = None,
-    at: Array | None = None,
+    link: Callable[[Link], Link] | None = None,
 ) -> Fit:
-    """The report at ``scored.beta``; the information is that ``at`` other coefficients if they are given."""
-    p = tools.parts(problem)
+    """The report at ``scored.beta``, by another link where one is given."""
     said = scored.converged if converged is None else converged
     told = (() if said else ("no convergence",)) if warnings is None else warnings
-    beta = scored.beta if at is None else at
-    rows = pass_over_rows(tools.family(problem), tools.link(problem), p.X, p.y, p.w, p.offset, beta)
-    return summarise(problem, Solution(scored.beta, scored.columns, rows, scored.iterations, said, told, ()))
+    right = Response.of(problem)
+    response = replace(right, link=link(right.link)) if link else right
+    ending = Ending.MAXIMUM if said else Ending.LIMIT
+    solution = Solution(scored.beta, scored.columns, scored.iterations, ending, told, ())
+    return summarise(problem, solution, response)
 
 
 def admits(problem: Problem, answer: Fit) -> Fit:
@@ -155,10 +157,11 @@ def with_likelihood_at(problem: Problem, answer: Fit, phi: float | None) -> Fit:
 # ------------------------------------------------------------------------------- observed information
 
 
-def observed_weights(problem: Problem, beta: Array, link: Link | None = None) -> Array:
+def observed_weights(problem: Problem, beta: Array, link: Callable[[Link], Link] | None = None) -> Array:
     """(used rows,) minus the second derivative of the log-likelihood in eta, times the dispersion."""
-    at = tools.parts(problem)
-    h = bend(tools.family(problem), link or tools.link(problem), at.y, at.w, at.X @ beta + at.offset)
+    at, right = tools.parts(problem), Response.of(problem).counting
+    response = replace(right, link=link(right.link)) if link else right
+    h = response.at(at.X @ beta + at.offset).observed_weights
     return np.where(np.isfinite(h), h, 0.0)
 
 
@@ -166,7 +169,7 @@ def with_observed_information(problem: Problem, answer: Fit, link: Callable[[Lin
     """``answer`` with the covariance and leverages of the observed information."""
     at, kept = tools.parts(problem), ~np.isnan(answer.coefficients)
     beta = answer.coefficients[kept]
-    h = observed_weights(problem, beta, link(tools.link(problem)) if link else None)
+    h = observed_weights(problem, beta, link)
     # X'hX = R' M R with R of the QR of sqrt|h| X and M = Q' sign(h) Q: no squared condition number
     weighted = at.X * np.sqrt(np.abs(h))[:, None]
     down = descending(weighted)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg import qr, solve_triangular
 
 from conformance.adapters.answer import Unsupported
-from conformance.fitter.irls import fit as fit_anew
+from conformance.fitter import fit as fit_anew
 from conformance.mathematics.quantities import BY_ROW, Array, Fit
 from conformance.question.problem import Problem
 from conformance.zoo import tools

@@ -15,6 +15,7 @@ from conformance.zoo.answers import (
     inverse_information,
     reported,
     with_covariance,
+    with_dispersion,
     with_weights,
     working_at,
 )
@@ -34,8 +35,9 @@ def stale_weights_in_covariance(problem: Problem) -> Fit:
     scored = scoring(problem, stop=tools.deviance_stands_still(1e-8))
     if not scored.converged:
         return fit(problem)
-    old = reported(problem, scored, at=scored.before)
-    return replace(fit(problem), standard_errors=got(old.standard_errors), covariance=got(old.covariance))
+    answer, old = fit(problem), reported(problem, replace(scored, beta=scored.before))
+    stale = with_dispersion(old, dispersion_of(answer))  # the dispersion is that of the last iterate
+    return replace(answer, standard_errors=stale.standard_errors, covariance=stale.covariance)
 
 
 @fault(

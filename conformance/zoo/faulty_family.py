@@ -12,7 +12,7 @@ from conformance.mathematics.quantities import Array, Fit
 from conformance.question.problem import Problem
 from conformance.zoo import tools
 from conformance.zoo.answers import admits, got, reported
-from conformance.zoo.making import swapped, takes, with_family
+from conformance.zoo.making import fit_by, takes, with_family
 from conformance.zoo.registry import fault
 from conformance.zoo.remembered import fit
 from conformance.zoo.tools import scoring
@@ -56,8 +56,7 @@ def poisson_deviance_without_linear_term(problem: Problem) -> Fit:
             return right
         return replace(right, unit_deviance=lambda y, mu, nu: right.unit_deviance(y, mu, nu) + 2.0 * (y - mu))
 
-    with swapped(family=change, fitting=False):
-        answer = fit(problem)
+    answer = fit_by(problem, family=change, fitting=False)
     if problem.family != "poisson" or not problem.intercept:
         return answer
     return replace(answer, null_deviance=_null_without_linear_term(problem))
@@ -113,7 +112,7 @@ def tweedie_deviance_halved(right: Family) -> Family:
 )
 @with_family("inverse_gaussian")
 def variance_power_off_by_one(right: Family) -> Family:
-    return replace(right, variance=lambda mu, nu: mu * mu)
+    return replace(right, variance=lambda mu, nu: mu * mu, root_variance=lambda mu, nu: mu)
 
 
 # ------------------------------------------------------------------------------- the parameter, and the counts

@@ -12,7 +12,7 @@ from conformance.mathematics.quantities import Array, Fit
 from conformance.question.problem import Problem
 from conformance.zoo import tools
 from conformance.zoo.answers import with_log_likelihood
-from conformance.zoo.making import reports, swapped, with_family
+from conformance.zoo.making import fit_by, reports, with_family
 from conformance.zoo.registry import fault
 from conformance.zoo.remembered import fit
 
@@ -113,8 +113,7 @@ def digamma_for_lgamma(problem: Problem) -> Fit:
     def change(right: Family) -> Family:
         return replace(right, log_likelihood=wrong.get(right.name, right.log_likelihood))
 
-    with swapped(family=change, fitting=False):
-        return fit(problem)
+    return fit_by(problem, family=change, fitting=False)
 
 
 @fault(

@@ -12,7 +12,6 @@ from conformance.mathematics.quantities import Array, Fit
 from conformance.question.problem import Problem
 from conformance.zoo import tools
 from conformance.zoo.answers import admits, reported
-from conformance.zoo.making import swapped
 from conformance.zoo.registry import fault
 from conformance.zoo.remembered import fit
 from conformance.zoo.tools import scoring
@@ -112,5 +111,4 @@ def probabilities_clipped(problem: Problem) -> Fit:
 
     clipped = change(tools.link(problem))
     scored = scoring(problem, link_=clipped, stop=lambda s, d: tools.stands_still(s, d) or d[-1] == d[-2], limit=200)
-    with swapped(link=change, fitting=False):
-        return reported(problem, scored, converged=True)
+    return reported(problem, scored, converged=True, link=change)

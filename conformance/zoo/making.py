@@ -5,19 +5,20 @@ Each is a decorator: what it stands over says what the other one is, and the fit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from typing import Any, TypeVar
-from unittest.mock import patch
 
 import numpy as np
 
-from conformance.mathematics.family import Family, family_of
-from conformance.mathematics.link import Link, link_of
+from conformance.fitter.irls import solve
+from conformance.fitter.summary import summarise
+from conformance.mathematics.family import Family
+from conformance.mathematics.link import Link
 from conformance.mathematics.quantities import Array, Fit
-from conformance.question.problem import Problem
+from conformance.mathematics.response import Response
+from conformance.question.problem import Problem, refuse_invalid
 from conformance.zoo.remembered import fit
 
 T = TypeVar("T")
@@ -86,8 +87,7 @@ def _with(part: str, names: tuple[str, ...], fitting: bool) -> Callable[[Callabl
         @wraps(change)
         def fitter(problem: Problem) -> Fit:
             other: Any = {part: chosen}
-            with swapped(**other, fitting=fitting):
-                return fit(problem)
+            return fit_by(problem, **other, fitting=fitting)
 
         return fitter
 
@@ -98,21 +98,9 @@ def _same(right: T) -> T:
     return right
 
 
-def _behind(of: Callable[..., T], change: Callable[[T], T]) -> Callable[..., T]:
-    """``of`` with ``change`` behind it."""
-    return lambda *words: change(of(*words))
-
-
-@contextmanager
-def swapped(*, family: FamilyChange = _same, link: LinkChange = _same, fitting: bool = True) -> Iterator[None]:
-    """The report, and with ``fitting`` the fit, see ``family(right one)`` and ``link(right one)``; no check does."""
-    places = ["conformance.fitter.summary", *(["conformance.fitter.irls"] if fitting else [])]
-    other: dict[str, Callable[..., Any]] = {"family_of": _behind(family_of, family), "link_of": _behind(link_of, link)}
-    patches = [patch(f"{place}.{name}", one) for place in places for name, one in other.items()]
-    for one in patches:
-        one.start()
-    try:
-        yield
-    finally:
-        for one in patches:
-            one.stop()
+def fit_by(problem: Problem, *, family: FamilyChange = _same, link: LinkChange = _same, fitting: bool = True) -> Fit:
+    """The fit whose report, and with ``fitting`` whose iteration, has ``family(right one)`` and ``link(right one)``."""
+    refuse_invalid(problem)
+    right = Response.of(problem)
+    other = replace(right, family=family(right.family), link=link(right.link))
+    return summarise(problem, solve(problem, other if fitting else None), other)

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from conformance.fitter.irls import independent_columns, pass_over_rows
-from conformance.fitter.rows import observed_weights as bend
+from conformance.fitter.predictor import AtBeta, independent_columns
 from conformance.fitter.start import start
 from conformance.mathematics.family import Family, family_of
 from conformance.mathematics.link import Link, link_of
+from conformance.mathematics.response import Response
 from conformance.question.problem import Problem, refuse_invalid
 
 Array = NDArray[np.float64]
@@ -117,20 +117,17 @@ def deviance_at(family: Family, link: Link, at: Parts, beta: Array) -> float:
 
 def begin(problem: Problem) -> Array:
     """(rank,) where the iteration begins: the coefficients that are given, else irls' own start."""
-    at, f, g = parts(problem), family(problem), link(problem)
+    at, response = parts(problem), Response.of(problem).counting
     if problem.start is not None:
         return problem.start[at.columns]
-
-    def deviance(candidate: Array) -> float:
-        return pass_over_rows(f, g, at.X, at.y, at.w, at.offset, candidate).deviance
-
-    return start(f, g, at.X, at.y, at.w, at.offset, deviance)
+    return start(lambda beta: AtBeta(at.X, response, beta), at.X, response)
 
 
 def over_the_top(family_: Family, link_: Link, at: Parts, beta: Array, step: Array) -> bool:
     """Whether the likelihood falls at the end of ``step``, and bends upwards: a maximum was passed."""
     W, r = working(family_, link_, at, beta)
-    h, move = bend(family_, link_, at.y, at.w, at.X @ beta + at.offset), at.X @ step
+    response = Response(at.y, at.w, at.offset, np.ones(len(at.y), dtype=bool), family_, link_)
+    h, move = response.at(at.X @ beta + at.offset).observed_weights, at.X @ step
     return bool(np.sum(W * r * move) < 0 and np.nansum(h * move**2) < 0)
 
 

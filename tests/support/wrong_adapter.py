@@ -9,7 +9,7 @@ import pytest
 
 #: Right but for its deviance, by one in a hundred.
 WRONG_DEVIANCE = """\
-from conformance.fitter.irls import fit as irls
+from conformance.fitter import fit as irls
 
 
 def fit(problem):

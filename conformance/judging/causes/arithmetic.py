@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy import special
 
 from conformance.judging.causes.solved import solved
-from conformance.judging.comparison import CONVINCING, TINY, Cause, Comparison, U
+from conformance.judging.comparison import CONVINCING, TINY, Cause, Comparison
+from conformance.judging.score_at import U
 from conformance.mathematics.digits import agreement, worst
 
 Array = NDArray[np.float64]
@@ -117,7 +118,7 @@ def lost_row(comparison: Comparison, quantity: str) -> Cause | None:
     at = solved(comparison)
     if comparison.problem.family != "binomial" or at is None or _error(comparison, "coefficients") < RIGHT:
         return None
-    rounds = at.used & (np.abs(at.residual) > 0.5) & (np.minimum(at.mu, at.nu) < U)
+    rounds = at.used & (np.abs(at.at.residual) > 0.5) & (np.minimum(at.mu, at.nu) < U)
     if not np.any(rounds):
         return None
     i = int(np.argmax(rounds))
@@ -169,7 +170,7 @@ def lost_precision(comparison: Comparison, quantity: str) -> Cause | None:
     for digits in (10, 9, 8, 7, 6, 5, 4):
         if digits_right > NEAR and all_are(lambda v, d=digits: float(f"{v:.{d}g}")):
             return "rounded", f"every reported coefficient has {digits} significant digits at most: they were rounded"
-    if digits_right < 0 and not comparison.rows_at(fit.coefficients).valid:  # no rounding leads out of the domain
+    if digits_right < 0 and not comparison.score_at(fit.coefficients).valid:  # no rounding leads out of the domain
         return None
     error, cond = _error(comparison, name), condition(comparison)
     loses = SQUARED * U * cond**2

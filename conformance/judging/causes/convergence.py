@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.fitter.steps import fisher_step
 from conformance.judging.causes.solved import Solved, solved
-from conformance.judging.comparison import CONVINCING, Cause, Comparison, U
+from conformance.judging.comparison import CONVINCING, Cause, Comparison
+from conformance.judging.score_at import U
 from conformance.mathematics.digits import agreement, worst
 
 Array = NDArray[np.float64]
@@ -32,14 +32,14 @@ def early_stop(comparison: Comparison, quantity: str) -> Cause | None:
     kept = ~comparison.aliased
     if int(kept.sum()) < int(comparison.expected.get("rank", 0)):
         return "aliasing", f"NaN means aliased, but the design has rank {comparison.expected['rank']:.0f}"
-    rows = comparison.rows_at(comparison.fit.coefficients)
-    if not rows.valid or not np.isfinite(rows.decrement):
+    here = comparison.score_at(comparison.fit.coefficients)
+    if not here.valid or not np.isfinite(here.decrement):
         return None
-    step = fisher_step(rows)
+    step = here.fisher_step
     want, scale = comparison.expected["coefficients"][kept], comparison.scale("coefficients")[kept]
     before = worst(agreement(comparison.fit.coefficients[kept], want, scale))[0]
     after = {c: worst(agreement(comparison.fit.coefficients[kept] + c * step, want, scale))[0] for c in _FACTORS}
-    far = comparison.in_errors(rows.decrement)
+    far = comparison.in_errors(here.decrement)
     factor = next((c for c in _FACTORS if after[c] > before + NEARER), None)
     if factor is None:
         return _nearly_there(far, before)
@@ -87,7 +87,7 @@ def diverged(comparison: Comparison, quantity: str) -> Cause | None:
     )  # dependent columns may have a minimum norm
     if fit is None or want is None or np.any(np.isnan(fit.coefficients) & ~np.isnan(want)):
         return None
-    here, there = comparison.rows_at(fit.coefficients), comparison.rows_at(want)
+    here, there = comparison.score_at(fit.coefficients), comparison.score_at(want)
     if not np.isfinite(there.deviance) or here.deviance <= there.deviance * (1 + HIGHER):
         return None
     at = f"the deviance is {here.deviance:.6g}" if here.valid else "a mean is outside the family's domain"
@@ -131,7 +131,8 @@ def _weights_are_constant(comparison: Comparison) -> bool:
         return False
     eta = np.array([at.eta[0], ANOTHER_ETA[0] * at.eta[0] + ANOTHER_ETA[1]])
     with np.errstate(all="ignore"):
-        ratio = at.link.mu_eta(eta) ** 2 / at.family.variance(at.link.linkinv(eta), at.link.complement(eta))
+        mu, nu = at.link.linkinv(eta), at.link.complement(eta)
+        ratio = (at.link.mu_eta(eta) / at.family.standard_deviation(mu, nu)) ** 2
     return bool(abs(ratio[1] - ratio[0]) <= CONSTANT * abs(ratio[0]))
 
 
@@ -182,13 +183,14 @@ def admitted(comparison: Comparison, quantity: str) -> Cause | None:
 
 def _of_rows(at: Solved) -> dict[str, Array]:
     """What each row has at some coefficients."""
+    model, root_w = at.at, np.sqrt(at.w)
     with np.errstate(all="ignore"):
         return {
-            "linear_predictors": at.eta,
-            "fitted_values": at.mu,
-            "response_residuals": at.residual,
-            "pearson_residuals": at.residual * np.sqrt(at.w / at.V),
-            "deviance_residuals": np.sign(at.residual) * np.sqrt(at.w * at.deviance),
-            "working_residuals": at.residual / at.mu_eta,
-            "deviance": np.asarray(np.sum((at.w * at.deviance)[at.used])),
+            "linear_predictors": model.eta,
+            "fitted_values": model.mu,
+            "response_residuals": model.residual,
+            "pearson_residuals": root_w * model.pearson,
+            "deviance_residuals": np.sign(model.residual) * root_w * np.sqrt(model.unit_deviance),
+            "working_residuals": model.working_residuals,
+            "deviance": np.asarray(model.deviance),
         }

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from conformance.fitter.irls import Rows, solve
-from conformance.fitter.steps import fisher_step
+from conformance.fitter.irls import solve
 from conformance.judging.comparison import A_ROOT, CONVINCING, TINY, Cause, Comparison
+from conformance.judging.score_at import ScoreAt
 from conformance.mathematics.digits import agreement, worst
 from conformance.mathematics.family import PAIRS, family_of
-from conformance.mathematics.link import link_of
+from conformance.mathematics.response import Response
 from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]
@@ -41,11 +41,11 @@ BLOCKS = (*(2**k for k in range(6, 17)), 100, 500, 1_000, 5_000, 10_000)
 def other_problem(comparison: Comparison, quantity: str) -> Cause | None:
     """The reported coefficients solve the score equations, but of another problem."""
     right = comparison.expected.get("coefficients")
-    if comparison.fit is None or right is None or comparison.rows_at(comparison.fit.coefficients).decrement < A_ROOT:
+    if comparison.fit is None or right is None or comparison.score_at(comparison.fit.coefficients).decrement < A_ROOT:
         return None
     for words, problem in other_problems(comparison.problem):
-        rows = comparison.rows_at(comparison.fit.coefficients, problem)
-        tells = comparison.rows_at(
+        rows = comparison.score_at(comparison.fit.coefficients, problem)
+        tells = comparison.score_at(
             right, problem
         ).decrement  # the right coefficients must not solve the other problem too
         if rows.valid and rows.decrement < SOLVED and rows.decrement < UNLIKE * tells and _stays(comparison, rows):
@@ -53,11 +53,11 @@ def other_problem(comparison: Comparison, quantity: str) -> Cause | None:
     return None
 
 
-def _stays(comparison: Comparison, rows: Rows) -> bool:
+def _stays(comparison: Comparison, rows: ScoreAt) -> bool:
     """Whether one more step moves little: where all information has vanished the score is zero and means nothing."""
     assert comparison.fit is not None
     size = float(np.max(np.abs(comparison.fit.coefficients[~comparison.aliased]), initial=0.0))
-    return float(np.max(np.abs(fisher_step(rows)), initial=0.0)) <= STAYS * size and rows.smallest_weight > 0
+    return float(np.max(np.abs(rows.fisher_step), initial=0.0)) <= STAYS * size and rows.smallest_weight > 0
 
 
 def other_problems(problem: Problem) -> Iterator[tuple[str, Problem]]:
@@ -165,13 +165,13 @@ def another_formula(comparison: Comparison, quantity: str) -> Cause | None:
     fit = comparison.fit
     if fit is None or quantity not in ("coefficients", "score"):
         return None
-    own = comparison.rows_at(fit.coefficients)
+    own = comparison.score_at(fit.coefficients)
     if own.decrement < A_ROOT:
         return None
     want = comparison.expected.get("coefficients")
     near = want is not None and worst(agreement(fit.coefficients, want, comparison.scale("coefficients")))[0] > NEAR
     for words, beta in () if near else other_coefficients(comparison):
-        rows = comparison.rows_at(beta)
+        rows = comparison.score_at(beta)
         solves = rows.valid and rows.decrement < min(SOLVED, FARTHER * own.decrement)
         if solves and _stays(replace(comparison, fit=replace(fit, coefficients=beta)), rows):
             return words, f"right coefficients, but {words}"
@@ -182,7 +182,7 @@ def another_formula(comparison: Comparison, quantity: str) -> Cause | None:
     if want is not None:
         right = replace(comparison, fit=replace(fit, coefficients=want))
         tells = {words: _size(terms, X) for words, terms, X in other_scores(right)}
-        known = KNOWN * comparison.rows_at(want).smallest_weight
+        known = KNOWN * comparison.score_at(want).smallest_weight
         informed = own.valid and own.smallest_weight > known  # where nothing is known every score is 0
         for words, terms, X in (
             other_scores(comparison) if informed else ()
@@ -193,15 +193,15 @@ def another_formula(comparison: Comparison, quantity: str) -> Cause | None:
     return _penalised(comparison, fit.coefficients, own)
 
 
-def _penalised(comparison: Comparison, beta: Array, own: Rows) -> Cause | None:
+def _penalised(comparison: Comparison, beta: Array, own: ScoreAt) -> Cause | None:
     """Whether the score is that of a ridge penalty: in standard errors, where the rounding of no column drowns it."""
     kept = ~np.isnan(beta)
     slopes = kept.copy()
     slopes[0] &= not comparison.problem.intercept
-    b, spread, R = beta[kept], comparison.problem.X[:, kept].std(axis=0), own.triangle[:-1, :-1]
-    if not own.valid or not np.all(np.diag(R)):
+    b, spread, R = beta[kept], comparison.problem.X[:, kept].std(axis=0), own.R
+    if not own.valid or not own.informed:
         return None
-    score = solve_triangular(R, own.score, trans="T")
+    score = own.scaled_score
     for of, among, pull in (
         ("the coefficients", slopes[kept], b),
         ("the coefficients of standardised columns", slopes[kept], spread**2 * b),
@@ -242,25 +242,24 @@ def other_coefficients(comparison: Comparison) -> Iterator[tuple[str, Array]]:
 def other_scores(comparison: Comparison) -> Iterator[tuple[str, Array, Array]]:
     """Estimating functions of wrong programs at the reported coefficients: words, a term for each row, and X."""
     problem, beta = comparison.problem, comparison.fit.coefficients  # type: ignore[union-attr]
-    kept, used = ~np.isnan(beta), problem.prior_weights > 0
-    family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
-    X, y, w, offset = problem.X[np.ix_(used, kept)], problem.y[used], problem.prior_weights[used], problem.offsets[used]
-    eta = X @ beta[kept] + offset
-    mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
+    kept, response = ~np.isnan(beta), Response.of(problem).counting
+    family, link, y, w, offset = response.family, response.link, response.y, response.weights, response.offset
+    X = problem.X[np.ix_(problem.counts, kept)]
+    at = response.at(X @ beta[kept] + offset)
     with np.errstate(all="ignore"):
-        V, residual = family.variance(mu, nu), family.residual(y, mu, nu)
+        eta, mu, residual = at.eta, at.mu, at.residual
         lost = (1.0 - mu == 0.0) | (mu == 0.0)
         if family.name == "binomial" and np.any(lost):
             words = "without the rows whose mean rounds to 0 or 1 (1 - mu by subtraction: a saturated tail)"
-            yield words, np.where(lost, 0.0, w * residual * mu_eta / V), X
-        if problem.link != family.canonical:
+            yield words, np.where(lost, 0.0, at.dl_deta), X
+        if not response.canonical:
             yield "with the canonical link's formula X'w(y - mu)", w * residual, X
         yield (
             "with the derivative of the link for that of its inverse (1/mu_eta for mu_eta)",
-            w * residual / (mu_eta * V),
+            w * at.pearson / (at.mu_eta * at.deviation),
             X,
         )
-        W = w * mu_eta**2 / V
+        W = at.working_weights
         z = link.linkfun(y) - eta
         if problem.link != "identity" and np.all(np.isfinite(z)):
             yield "of least squares of the transformed response, g(y) for y", w * z, X
@@ -268,19 +267,17 @@ def other_scores(comparison: Comparison) -> Iterator[tuple[str, Array, Array]]:
             Q = np.linalg.qr(np.sqrt(W)[:, None] * X)[0]
             yield "of Firth's penalised likelihood", w * residual + np.sum(Q**2, axis=1) * (0.5 - mu), X
         if problem.offset is not None:
-            yield "with the offset left in the working response", W * (residual / mu_eta + offset), X
+            yield "with the offset left in the working response", at.dl_deta + W * offset, X
         if not problem.intercept:  # an intercept that was fitted and not reported
             try:
                 alone = solve(replace(problem, X=np.ones((problem.n, 1)), names=("a",), start=None, max_iterations=None,
                                       offset=problem.X[:, kept] @ beta[kept] + problem.offsets))  # fmt: skip
-                eta = eta + alone.beta[0]
-                mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
-                residual, V = family.residual(y, mu, nu), family.variance(mu, nu)
-                yield "with an intercept, which the model does not have", w * residual * mu_eta / V, X
+                moved = response.at(eta + alone.beta[0])
+                yield "with an intercept, which the model does not have", moved.dl_deta, X
             except (ValueError, IndexError):
                 pass
         elif beta[0] == 0 and kept.sum() > 1:
-            yield "without its intercept, for which 0 is reported", w * residual * mu_eta / V, X[:, 1:]
+            yield "without its intercept, for which 0 is reported", at.dl_deta, X[:, 1:]
 
 
 def _size(terms: Array, X: Array) -> float:

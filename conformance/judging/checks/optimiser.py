@@ -20,15 +20,14 @@ from scipy import special
 from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
 
-from conformance.fitter.irls import independent_columns, pass_over_rows
+from conformance.fitter.predictor import AtBeta, independent_columns
 from conformance.fitter.start import start
 from conformance.judging.causes import explain
 from conformance.judging.checks.values import compare
 from conformance.judging.comparison import APART, Comparison, Finding
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import agreement, worst
-from conformance.mathematics.family import family_of
-from conformance.mathematics.link import link_of
+from conformance.mathematics.response import Response
 from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]
@@ -93,8 +92,7 @@ def optimiser(comparison: Comparison) -> Finding:
 def _errors(comparison: Comparison, optimum: Optimum) -> Finding | None:
     """For a canonical link: the standard errors against the Hessian's; None where they agree or are not comparable."""
     fit, problem = comparison.fit, comparison.problem
-    canonical = problem.link == family_of(problem.family, problem.theta, problem.power).canonical
-    if fit is None or fit.standard_errors is None or not canonical:
+    if fit is None or fit.standard_errors is None or not comparison.response.canonical:
         return None
     if not fit.dispersion or not np.isfinite(fit.dispersion):  # a perfect fit, or no degree of freedom
         return None
@@ -149,7 +147,7 @@ def _last(asked: _Same) -> Optimum | None:
 
 
 def _maximise(problem: Problem) -> Optimum | None:
-    used = problem.prior_weights > 0
+    used = problem.counts
     y, w, offset = problem.y[used], problem.prior_weights[used], problem.offsets[used]
     columns = independent_columns(problem.X[used])
     X = problem.X[np.ix_(used, columns)]
@@ -182,12 +180,9 @@ def _maximise(problem: Problem) -> Optimum | None:
         half = 0.5 * np.array(rows)
         return np.asarray(half + half.T)
 
-    family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
-
-    def deviance(beta: Array) -> float:
-        return pass_over_rows(family, link, X, y, w, offset, beta).deviance
-
-    beta = problem.start[columns] if problem.start is not None else start(family, link, X, y, w, offset, deviance)
+    response = Response.of(problem).counting
+    near_the_data = start(lambda beta: AtBeta(X, response, beta), X, response)
+    beta = problem.start[columns] if problem.start is not None else near_the_data
     parameters = R @ beta
     if gaussian:
         rss = -2.0 * float(np.sum(w * density(Q @ parameters + offset + 0j).real))

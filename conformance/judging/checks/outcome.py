@@ -6,8 +6,7 @@ import math
 
 import numpy as np
 
-from conformance.fitter.irls import independent_columns
-from conformance.judging.checks.score import noise
+from conformance.fitter.predictor import independent_columns
 from conformance.judging.comparison import Comparison, Finding
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import CAP, agreement
@@ -100,16 +99,16 @@ def _estimate(comparison: Comparison) -> Finding:
     if fit.admits_trouble:
         return Finding(Outcome.PASS, "outcome", got="estimate, with a warning", want="estimate")
     beta = comparison.basic.fit.coefficients if comparison.basic.fit else fit.coefficients
-    rows = comparison.basic.rows_at(beta)
-    if rows.valid and rows.triangle.size > 1 and np.any(np.diag(rows.triangle)[:-1] == 0):
+    here = comparison.basic.score_at(beta)
+    if here.valid and not here.informed:
         message = "reported as an estimate without a warning, though no information is left there: it diverged"
         return Finding(Outcome.FAIL, "outcome", got="silent", want="said", cause="divergence", message=message)
-    length, rounding = (comparison.in_errors(one) for one in (rows.decrement, noise(rows, beta[~np.isnan(beta)])))
+    length, rounding = comparison.in_errors(here.decrement), comparison.in_errors(here.rounding)
     allowed = (NO_ESTIMATE if case.max_iterations is None else NOT_YET) + comparison.guard * rounding
-    if not rows.valid or not length < allowed:
+    if not here.valid or not length < allowed:
         there = (
             f"the score there is {length:.2g} standard errors from zero"
-            if rows.valid
+            if here.valid
             else "it gives a mean outside the family's domain, or no finite deviance"
         )
         message = f"reported as an estimate without a warning, though {there}: say converged = False"
