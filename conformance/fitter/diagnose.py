@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
 
 from conformance.fitter.predictor import EPS, AtBeta
 from conformance.mathematics.link import Array
+from conformance.mathematics.quantities import Iteration
 
 LONG = 1e-3  # of eta: near an estimate steps vanish, along a direction of recession they do not
 FEW = 1e-9  # of the longest move: what is no move
@@ -36,7 +36,7 @@ def ending(here: AtBeta, receding: bool, limit: int | None) -> tuple[Ending, tup
     """How the iteration that came ``here`` ended, and the warning if that is no maximum; ``limit`` where it was met."""
     if receding:
         return Ending.SEPARATION, (Ending.SEPARATION.value,)
-    if here.at_wall:
+    if here.at.at_wall(here.eta_error):
         how = Ending.BOUNDARY
     elif not here.informed:  # the score is 0 and says nothing
         how = Ending.SINGULAR
@@ -50,46 +50,26 @@ def ending(here: AtBeta, receding: bool, limit: int | None) -> tuple[Ending, tup
 
 
 def recedes(here: AtBeta, step: Array) -> bool:
-    """Whether the likelihood never falls along ``step``, which led ``here``, and the step is long: no maximum exists.
+    """Whether the step that led ``here`` is long, and the likelihood rises along it for ever: no maximum exists.
 
-    Binomial: x'd >= 0 where y = 1, <= 0 where y = 0, = 0 between (Albert and Anderson 1984; Silvapulle 1981).
-    Log link, where y may be 0: x'd <= 0 where y <= 0, = 0 elsewhere (Santos Silva and Tenreyro 2010); of the
-    log-binomial too, for its eta end at 0.
+    No row moves but in the direction in which its own likelihood rises without end (Albert and Anderson 1984;
+    Silvapulle 1981; Santos Silva and Tenreyro 2010).
     """
-    family, y, X = here.response.family, here.response.y, here.X
-    to_zero = here.response.link.name == "log" and bool(family.responses.contains(np.zeros(1))[0])
-    move = X @ step
-    longest = float(np.max(np.abs(move), initial=0.0))
-    if not (family.name == "binomial" or to_zero) or longest < LONG:
-        return False
-    none = max(FEW * longest, CORRECTION * float(np.max(here.eta_error, initial=0.0)))
-    still = np.maximum(none, COLLINEAR * (np.abs(X) @ np.abs(step)))
-    up, down = move > still, move < -still
-    slack = np.where(y <= 0, up, up | down)
-    if not to_zero:
-        slack = np.where(y == 1, down, slack)
-    return bool(np.any(up | down)) and not np.any(slack)
+    move = here.X @ step
+    longest, rounding = (float(np.max(np.abs(v), initial=0.0)) for v in (move, here.eta_error))
+    none = np.maximum(COLLINEAR * (np.abs(here.X) @ np.abs(step)), max(FEW * longest, CORRECTION * rounding))
+    moves = np.abs(move) > none
+    along = np.sign(move[moves]) == here.response.endless[moves]
+    return longest >= LONG and bool(np.any(moves) and np.all(along))
 
 
-@dataclass(frozen=True)
-class Iteration:
-    """One line of the trace: all of it at the coefficients before the step, the information by the step's metric."""
-
-    deviance: float
-    max_change: float  # largest |delta_j|; 0 where no further step was taken
-    score_norm: float  # largest |U_j| / sqrt(information_jj): the score in standard-error units
-    condition: float  # of the information, in the 2-norm
-    smallest_weight: float  # the smallest working weight of a row that counts
-
-    @classmethod
-    def of(cls, here: AtBeta, step: Array) -> Iteration:
-        """The line of ``here`` and the step that was taken from it."""
-        norms = np.linalg.norm(here.R, axis=0)
-        score = np.divide(np.abs(here.score), norms, out=np.zeros_like(norms), where=norms > 0)
-        return cls(
-            deviance=here.deviance,
-            max_change=float(np.max(np.abs(step), initial=0.0)),
-            score_norm=float(np.max(score, initial=0.0)),
-            condition=float(np.square(np.linalg.cond(here.R))) if here.R.size else 1.0,
-            smallest_weight=float(np.min(here.at.working_weights, initial=np.inf)),
-        )
+def line(here: AtBeta, step: Array) -> Iteration:
+    """The trace's line of ``here`` and the step that was taken from it, the information by the step's metric."""
+    R, norms = here.R, np.linalg.norm(here.R, axis=0)
+    return Iteration(
+        deviance=here.at.deviance,
+        max_change=float(np.max(np.abs(step), initial=0.0)),
+        score_norm=float(np.max(np.abs(here.score[norms > 0]) / norms[norms > 0], initial=0.0)),
+        condition=float(np.square(np.linalg.cond(R))) if R.size else 1.0,
+        smallest_weight=float(np.min(here.at.working_weights, initial=np.inf)),
+    )

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from conformance.fitter.predictor import independent_columns
 from conformance.judging.conventions import under
 from conformance.judging.score_at import ScoreAt, U
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import root_mean_square
+from conformance.mathematics.least_squares import independent_columns
 from conformance.mathematics.quantities import Fit
 from conformance.mathematics.response import Response
 from conformance.question.case import Case

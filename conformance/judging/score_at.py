@@ -30,6 +30,11 @@ class ScoreAt(AtBeta):
         return self.at.working_weights
 
     @property
+    def deviance(self) -> float:
+        """The deviance; infinite outside the domain."""
+        return self.at.deviance
+
+    @property
     def valid(self) -> bool:
         """Whether every mean is in the family's domain, and the deviance finite."""
         return bool(np.isfinite(self.deviance) and np.all(np.isfinite(self.metric)))

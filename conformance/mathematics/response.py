@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from conformance.mathematics.family import Family, family_of
 from conformance.mathematics.link import Array, Link, link_of
 
+AT_WALL = 4.0  # roundings of eta: so near a wall no digit of the distance is left
+NEGLIGIBLE = 1e-12  # of the largest mean
 T = TypeVar("T")
 
 
@@ -91,6 +93,42 @@ class Response:
     def canonical(self) -> bool:
         """Whether the link is the family's canonical one, so that observed and expected information are the same."""
         return self.link.name == self.family.canonical
+
+    @cached_property
+    def average(self) -> float:
+        """The weighted mean of y; 1/2 where every y is at the end of the range: no mean of theirs has an eta."""
+        average, means = float(np.average(self.y, weights=self.weights)), self.family.means
+        return average if means.low < average < means.high else 0.5
+
+    @cached_property
+    def endless(self) -> Array:
+        """(n,) 1 or -1, the direction of eta in which a row's likelihood rises for ever; 0 where it has a maximum.
+
+        Of a probability upwards where y = 1 and downwards where y = 0 (Albert and Anderson 1984), of the log link
+        downwards where y = 0 (Santos Silva and Tenreyro 2010); the logarithm of a probability ends at eta = 0.
+        """
+        log, binomial = self.link.name == "log", self.family.name == "binomial"
+        falls = (binomial or log) & bool(self.family.responses.contains(np.zeros(1))[0]) & (self.y <= 0)
+        rises = binomial & (not log) & (self.y == 1)
+        return np.asarray(rises.astype(np.float64) - falls)
+
+    def near_the_data(self, one_step: bool = False) -> AtEta:
+        """The model at the link of y, which is smoothed where it has none.
+
+        The binomial's smoothing is R's.  Elsewhere it is half-way to the mean, which is inside the domain where a y at
+        its end is not (with ``one_step`` it is y + 1); but for least squares y itself, from which one step leads to the
+        answer.
+        """
+        y, w, mean = self.y, self.weights, np.full_like(self.y, self.average)
+        if self.family.name == "binomial":
+            mu = (w * y + 0.5) / (w + 1.0)
+        elif self.family.name == "gaussian" and self.link.name == "identity":
+            return self.at(y)
+        else:
+            mu = y + 1.0 if one_step else 0.5 * (y + mean)
+        return self.at(
+            self.link.linkfun(np.where(self.link.means.contains(mu) & self.family.means.contains(mu), mu, mean))
+        )
 
     def at(self, eta: Array) -> AtEta:
         """The model at the linear predictor ``eta`` (n,), the offset included."""
@@ -190,6 +228,16 @@ class AtEta:
         return self.residual / self.mu_eta
 
     @quiet
+    def pearson_residuals(self) -> Array:
+        """(y - mu) sqrt(w / V)."""
+        return np.sqrt(self.response.weights) * self.pearson
+
+    @quiet
+    def deviance_residuals(self) -> Array:
+        """sign(y - mu) sqrt(w d)."""
+        return np.sign(self.residual) * np.sqrt(self.response.weights) * np.sqrt(self.unit_deviance)
+
+    @quiet
     def unit_deviance(self) -> Array:
         """d(y, mu) >= 0."""
         return np.maximum(self.response.family.unit_deviance(self.response.y, self.mu, self.nu), 0.0)
@@ -201,6 +249,19 @@ class AtEta:
             return np.inf
         total = float(np.sum((self.response.weights * self.unit_deviance)[self.response.counts]))
         return np.inf if np.isnan(total) else total
+
+    @quiet
+    def log_likelihood(self) -> float | None:
+        """As R's ``logLik``: an unknown dispersion is taken as deviance / sum of weights (the Gaussian: / rows).
+
+        None for the Tweedie family: R has none.
+        """
+        family, w, rows = self.response.family, self.response.weights, self.response.counts
+        if family.name == "tweedie":
+            return None
+        size = float(rows.sum() if family.name == "gaussian" else w.sum())
+        phi = family.known_dispersion or self.deviance / size
+        return float(np.sum(family.log_likelihood(self.response.y[rows], self.mu[rows], self.nu[rows], w[rows], phi)))
 
     @quiet
     def stretch(self) -> NDArray[np.intp]:
@@ -218,3 +279,18 @@ class AtEta:
         """Whether every eta that counts is finite and has a mean in this family; one that underflows is a mean."""
         domain = np.isfinite(self.eta) & self.response.inhabited[self.stretch] & (np.minimum(*self.to_walls) > 0)
         return bool(np.all(domain[self.response.counts]))
+
+    def reach(self, move: Array) -> float:
+        """How many times the change ``move`` (n,) of eta leads to the first wall; infinity where it leads to none."""
+        below, above = self.to_walls
+        return float(np.min(np.where(move > 0, above, below) / np.abs(move), where=move != 0, initial=np.inf))
+
+    def at_wall(self, eta_error: Array) -> bool:
+        """Whether a mean is at the end of its range, or infinite, to within the rounding ``eta_error`` (n,) of eta.
+
+        Or as good as there, where y is: of the square root that end is flat, and eta goes on to halve.
+        """
+        below, above = self.to_walls
+        end, typical = self.response.family.means.low, np.max(np.abs(self.mu), initial=0.0)
+        vanishes = (self.response.y == end) & (self.mu - end <= NEGLIGIBLE * typical) & (below < np.inf)
+        return bool(np.any((np.minimum(below, above) <= AT_WALL * eta_error) | vanishes))

@@ -183,14 +183,13 @@ def admitted(comparison: Comparison, quantity: str) -> Cause | None:
 
 def _of_rows(at: Solved) -> dict[str, Array]:
     """What each row has at some coefficients."""
-    model, root_w = at.at, np.sqrt(at.w)
-    with np.errstate(all="ignore"):
-        return {
-            "linear_predictors": model.eta,
-            "fitted_values": model.mu,
-            "response_residuals": model.residual,
-            "pearson_residuals": root_w * model.pearson,
-            "deviance_residuals": np.sign(model.residual) * root_w * np.sqrt(model.unit_deviance),
-            "working_residuals": model.working_residuals,
-            "deviance": np.asarray(model.deviance),
-        }
+    model = at.at
+    return {
+        "linear_predictors": model.eta,
+        "fitted_values": model.mu,
+        "response_residuals": model.residual,
+        "pearson_residuals": model.pearson_residuals,
+        "deviance_residuals": model.deviance_residuals,
+        "working_residuals": model.working_residuals,
+        "deviance": np.asarray(model.deviance),
+    }

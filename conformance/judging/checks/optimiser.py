@@ -20,13 +20,14 @@ from scipy import special
 from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
 
-from conformance.fitter.predictor import AtBeta, independent_columns
+from conformance.fitter.predictor import AtBeta
 from conformance.fitter.start import start
 from conformance.judging.causes import explain
 from conformance.judging.checks.values import compare
 from conformance.judging.comparison import APART, Comparison, Finding
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import agreement, worst
+from conformance.mathematics.least_squares import independent_columns
 from conformance.mathematics.response import Response
 from conformance.question.problem import Problem
 

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from conformance.fitter.predictor import independent_columns
 from conformance.judging.comparison import Comparison, Finding
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import CAP, agreement
+from conformance.mathematics.least_squares import independent_columns
 
 #: A score so many standard errors from zero is no estimate by any reading, and to say nothing of it is dishonest;
 #: where the case is about an iteration limit, one that is this far is not there yet.
