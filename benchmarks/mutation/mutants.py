@@ -23,6 +23,7 @@ FILES = (
     "fitter/diagnose.py",
     "fitter/summary.py",
     "mathematics/response.py",
+    "mathematics/least_squares.py",
     "mathematics/family.py",
     "mathematics/deviance.py",
     "mathematics/link.py",

@@ -11,8 +11,8 @@ from scipy.linalg import solve_triangular
 
 from conformance.fitter.diagnose import Ending
 from conformance.fitter.irls import Solution
-from conformance.fitter.predictor import descending
 from conformance.fitter.summary import summarise
+from conformance.mathematics.least_squares import descending
 from conformance.mathematics.link import Link
 from conformance.mathematics.quantities import Array, Fit
 from conformance.mathematics.response import Response

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from conformance.fitter.predictor import AtBeta, independent_columns
+from conformance.fitter.predictor import AtBeta
 from conformance.fitter.start import start
 from conformance.mathematics.family import Family, family_of
+from conformance.mathematics.least_squares import independent_columns
 from conformance.mathematics.link import Link, link_of
 from conformance.mathematics.response import Response
 from conformance.question.problem import Problem, refuse_invalid
