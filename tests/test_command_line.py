@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from support.command import command
 from support.folders import case_text, copy_cases, write_case
+from support.wrong_adapter import adapter
 
 from conformance.judging.checks import CHECKS
 from conformance.judging.verdict import Outcome
@@ -34,17 +35,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Library:
 @pytest.fixture
 def wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """An adapter whose deviance is wrong on every case."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", sys.path[:])
-    (tmp_path / "wrong_deviance.py").write_text(
-        "from conformance.fitter import fit as irls\n"
-        "def fit(problem):\n"
-        "    said = irls(problem)\n"
-        "    return dict(coefficients=said.coefficients, deviance=said.deviance * 1.01, converged=said.converged,\n"
-        "                warnings=list(said.warnings))\n"
-    )
-    sys.modules.pop("wrong_deviance", None)
-    return "wrong_deviance:fit"
+    return adapter(tmp_path, monkeypatch, "wrong_deviance")
 
 
 # ------------------------------------------------------------------------------------------ help

@@ -34,13 +34,19 @@ CONVINCING = 6.0
 A_ROOT = 1e-6
 APART = 1e-3
 FLAT = 1e-14  # of the deviance: what is no slope
+TINY = 1e-300  # against division by 0: no quantity of a case is as small
+
+#: The floor of the digits that are asked where the data can give them: what an honest solver has, and a reader uses.
+FLOOR = 6.0
+#: K, and from how many rows on it grows with them: tests/test_strict.py shows that correct solvers need so much.
+GUARD, GUARD_ROWS = 20.0, 1000.0
 
 
 @dataclass(frozen=True)
 class Demand:
     """How many digits are asked: at least ``digits`` where they can be had, or with ``strict`` all that can be had."""
 
-    digits: float = 6.0
+    digits: float = FLOOR
     strict: bool = False
 
 
@@ -147,7 +153,7 @@ class Comparison:
 
         A sum of n terms one after the other errs with n (Higham 2002, sec. 4.2): R's LINPACK does so over 20500 rows.
         """
-        return 20.0 * max(1.0, self.problem.n / 1000.0)
+        return GUARD * max(1.0, self.problem.n / GUARD_ROWS)
 
     def scale(self, quantity: str) -> Array:
         """What the error of ``quantity`` is taken relative to, elementwise; 1 where the reference has no number."""

@@ -18,6 +18,7 @@ from conformance.judging.comparison import Comparison
 Array = NDArray[np.float64]
 GRID = 40  # places from one row's eta or pole to the next, between which the null model's score changes sign once
 SAME = 1e-6  # relative: deviances that are one
+LAST_DIGITS = 1e-14  # of eta, to which a root of the score is found
 
 
 def is_maximum(comparison: Comparison, beta: Array) -> bool:
@@ -57,7 +58,7 @@ def null_at_another_maximum(comparison: Comparison) -> str | None:
     scores = [score(place) for place in places]
     for left, right, before, after in zip(places, places[1:], scores, scores[1:], strict=False):
         if before > 0 > after:  # uphill, then downhill: a maximum between
-            deviance = comparison.score_at(np.array([brentq(score, left, right, xtol=1e-14)]), null).deviance
+            deviance = comparison.score_at(np.array([brentq(score, left, right, xtol=LAST_DIGITS)]), null).deviance
             if abs(deviance - fit.null_deviance) <= SAME * deviance:
                 return f"the null model has several maxima: deviance {deviance:.6g} is at another of them"
     return None

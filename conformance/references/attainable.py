@@ -21,7 +21,7 @@ from conformance.mathematics.link import link_of
 from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]
-U = 2.0**-53
+U = 2.0**-53  # the unit roundoff of doubles
 _OF_INFORMATION = ("standard_errors", "covariance", "standard_errors_observed", "covariance_observed")
 
 

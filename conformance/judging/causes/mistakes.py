@@ -19,6 +19,7 @@ from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]
 EPS = float(np.finfo(np.float64).eps)
+KEPT_OFF_0 = 1e-20  # what programs add to a probability before they take its logarithm
 
 
 def mistakes(comparison: Comparison, quantity: str) -> Iterator[tuple[str, Any]]:
@@ -247,7 +248,7 @@ def likelihood_slips(comparison: Comparison, at: Solved, want: float) -> Iterato
                 float(np.sum(at.family.log_likelihood(y, mu, nu, np.ones_like(w), 1.0))),
             )
             one = special.gammaln(2.0) - special.gammaln(y + 1.0) - special.gammaln(2.0 - y)
-            for left in (nu, 1.0 - mu + 1e-20):  # as it is, or by subtraction and kept off 0
+            for left in (nu, 1.0 - mu + KEPT_OFF_0):  # as it is, or by subtraction and kept off 0
                 yield (
                     "the weights times the likelihood of one trial, with the binomial coefficient of a fraction",
                     float(np.sum(w * (one + special.xlogy(y, mu) + special.xlogy(1.0 - y, left)))),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from conformance.fitter.irls import solve
-from conformance.judging.comparison import CONVINCING, Cause, Comparison
+from conformance.judging.comparison import A_ROOT, CONVINCING, TINY, Cause, Comparison
 from conformance.judging.score_at import ScoreAt
 from conformance.mathematics.digits import agreement, worst
 from conformance.mathematics.family import PAIRS, family_of
@@ -21,7 +21,18 @@ from conformance.question.problem import Problem
 Array = NDArray[np.float64]
 
 
-INT32 = 2.0**31 - 1.0
+INT32 = 2.0**31 - 1.0  # the largest integer of 32 bits
+DEFAULT_POWER = 1.5  # programs' Tweedie, where none is given
+
+#: In standard errors: a score so near zero is solved, by a fitter that stopped where most do.
+SOLVED = 1e-5
+#: And the right coefficients must not solve the other problem too: by so much theirs is nearer.
+UNLIKE = 1e-3
+FARTHER = 0.01  # of the reported coefficients' own score: what the mended ones may have left
+STAYS = 1e-4  # of the coefficients: one more step moves them by less
+NEAR = 3.0  # digits from which on coefficients are right but for the last ones, and no slip made them
+KNOWN = 1e-9  # of the smallest working weight at the maximum: with less nothing is known, and every score is 0
+ALONG = 1e-4  # of the score: what a ridge penalty may leave of it unexplained
 
 #: Rows that programs take together: powers of 2 and of 10.
 BLOCKS = (*(2**k for k in range(6, 17)), 100, 500, 1_000, 5_000, 10_000)
@@ -30,14 +41,14 @@ BLOCKS = (*(2**k for k in range(6, 17)), 100, 500, 1_000, 5_000, 10_000)
 def other_problem(comparison: Comparison, quantity: str) -> Cause | None:
     """The reported coefficients solve the score equations, but of another problem."""
     right = comparison.expected.get("coefficients")
-    if comparison.fit is None or right is None or comparison.score_at(comparison.fit.coefficients).decrement < 1e-6:
+    if comparison.fit is None or right is None or comparison.score_at(comparison.fit.coefficients).decrement < A_ROOT:
         return None
     for words, problem in other_problems(comparison.problem):
         rows = comparison.score_at(comparison.fit.coefficients, problem)
         tells = comparison.score_at(
             right, problem
         ).decrement  # the right coefficients must not solve the other problem too
-        if rows.valid and rows.decrement < 1e-5 and rows.decrement < 1e-3 * tells and _stays(comparison, rows):
+        if rows.valid and rows.decrement < SOLVED and rows.decrement < UNLIKE * tells and _stays(comparison, rows):
             return words, f"these coefficients solve the score equations of the problem {words}"
     return None
 
@@ -46,7 +57,7 @@ def _stays(comparison: Comparison, rows: ScoreAt) -> bool:
     """Whether one more step moves little: where all information has vanished the score is zero and means nothing."""
     assert comparison.fit is not None
     size = float(np.max(np.abs(comparison.fit.coefficients[~comparison.aliased]), initial=0.0))
-    return float(np.max(np.abs(rows.fisher_step), initial=0.0)) <= 1e-4 * size and rows.smallest_weight > 0
+    return float(np.max(np.abs(rows.fisher_step), initial=0.0)) <= STAYS * size and rows.smallest_weight > 0
 
 
 def other_problems(problem: Problem) -> Iterator[tuple[str, Problem]]:
@@ -67,14 +78,14 @@ def other_problems(problem: Problem) -> Iterator[tuple[str, Problem]]:
         if link != problem.link:
             yield f"with the {link} link", replace(problem, link=link)
     for family, links in PAIRS.items():
-        parameter = {"negative_binomial": {"theta": 1.0}, "tweedie": {"power": 1.5}}.get(family, {})
+        parameter = {"negative_binomial": {"theta": 1.0}, "tweedie": {"power": DEFAULT_POWER}}.get(family, {})
         inside = family_of(family, **parameter).responses.contains(problem.y)
         if family != problem.family and problem.link in links and family != "tweedie" and np.all(inside):
             yield f"with the {family} family", replace(problem, family=family, theta=parameter.get("theta"))
     if problem.theta is not None:
         yield "with 1/theta for theta", replace(problem, theta=1.0 / problem.theta)
         yield "with theta = 1", replace(problem, theta=1.0)
-    for power in (1.0, 1.5, 2.0):
+    for power in (1.0, DEFAULT_POWER, 2.0):
         fits = problem.family == "tweedie" and np.all(family_of("tweedie", power=power).responses.contains(problem.y))
         if fits and power != problem.power:
             yield f"with the Tweedie power {power:g}", replace(problem, power=power)
@@ -155,29 +166,29 @@ def another_formula(comparison: Comparison, quantity: str) -> Cause | None:
     if fit is None or quantity not in ("coefficients", "score"):
         return None
     own = comparison.score_at(fit.coefficients)
-    if own.decrement < 1e-6:
+    if own.decrement < A_ROOT:
         return None
     want = comparison.expected.get("coefficients")
-    near = want is not None and worst(agreement(fit.coefficients, want, comparison.scale("coefficients")))[0] > 3.0
+    near = want is not None and worst(agreement(fit.coefficients, want, comparison.scale("coefficients")))[0] > NEAR
     for words, beta in () if near else other_coefficients(comparison):
         rows = comparison.score_at(beta)
-        solves = rows.valid and rows.decrement < min(1e-5, 0.01 * own.decrement)
+        solves = rows.valid and rows.decrement < min(SOLVED, FARTHER * own.decrement)
         if solves and _stays(replace(comparison, fit=replace(fit, coefficients=beta)), rows):
             return words, f"right coefficients, but {words}"
     if want is not None:
         a, b = np.sort(fit.coefficients), np.sort(want)
-        if len(a) > 1 and not near and worst(agreement(a, b, np.maximum(np.abs(b), 1e-300)))[0] > CONVINCING:
+        if len(a) > 1 and not near and worst(agreement(a, b, np.maximum(np.abs(b), TINY)))[0] > CONVINCING:
             return "another order", "the right numbers under other names: they are in another order"
     if want is not None:
         right = replace(comparison, fit=replace(fit, coefficients=want))
         tells = {words: _size(terms, X) for words, terms, X in other_scores(right)}
-        known = 1e-9 * comparison.score_at(want).smallest_weight
+        known = KNOWN * comparison.score_at(want).smallest_weight
         informed = own.valid and own.smallest_weight > known  # where nothing is known every score is 0
         for words, terms, X in (
             other_scores(comparison) if informed else ()
         ):  # the right coefficients must not solve the wrong equations too
             size = _size(terms, X)
-            if size <= 1e-6 and size < 1e-3 * tells.get(words, 0.0):
+            if size <= A_ROOT and size < UNLIKE * tells.get(words, 0.0):
                 return words, f"these coefficients solve the score equations {words}"
     return _penalised(comparison, fit.coefficients, own)
 
@@ -200,7 +211,7 @@ def _penalised(comparison: Comparison, beta: Array, own: ScoreAt) -> Cause | Non
             continue
         direction = solve_triangular(R, np.where(among, pull, 0.0), trans="T")
         strength = float(score @ direction / (direction @ direction))
-        if strength > 0 and np.linalg.norm(score - strength * direction) < 1e-4 * np.linalg.norm(score):
+        if strength > 0 and np.linalg.norm(score - strength * direction) < ALONG * np.linalg.norm(score):
             return "penalised", f"the score is {strength:.3g} times {of}: a ridge penalty that was not asked for"
     return None
 

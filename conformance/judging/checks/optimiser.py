@@ -36,6 +36,17 @@ Complex = NDArray[np.complexfloating[Any, Any]]
 H = 1e-30  # the complex step: no cancellation, so it may be as small as one likes
 NEWTON_STEPS = 60
 
+#: The digits that the Hessian's standard errors have: it comes from differences of derivatives, and has 6 to 9.
+HESSIAN_DIGITS = 4.0
+#: With fewer attainable digits the design is so ill-conditioned that a Hessian of differences has none to compare.
+HESSIAN_NEEDS = 12.0
+#: Steps of those differences, relative to the parameter, to the largest one, and where all are 0.
+STEP, LEAST_STEP, STEP_AT_0 = 1e-5, 1e-3, 1e-12
+#: In standard errors: the optimiser arrived if it is so near; and its Newton steps end where they are so short.
+ARRIVED, STEPS_END = 1e-7, 1e-9
+#: Of the sum of squares: a perfect fit, whose likelihood has no maximum in sigma.
+PERFECT = 1e-24
+
 
 @dataclass(frozen=True)
 class Optimum:
@@ -61,7 +72,7 @@ def optimiser(comparison: Comparison) -> Finding:
     if comparison.why_undecided:
         return Finding(Outcome.UNDECIDED, "optimiser", message=comparison.why_undecided)
     optimum = maximise(comparison.problem)
-    if optimum is None or optimum.decrement > 1e-7:
+    if optimum is None or optimum.decrement > ARRIVED:
         return Finding(Outcome.UNDECIDED, "optimiser", message="the independent optimiser did not converge")
     if np.any(comparison.aliased != np.isnan(optimum.beta)):
         return Finding(Outcome.UNDECIDED, "optimiser", message="other columns of a dependent set were kept")
@@ -90,7 +101,7 @@ def _errors(comparison: Comparison, optimum: Optimum) -> Finding | None:
         got = fit.standard_errors / np.sqrt(fit.dispersion)
     kept = np.isfinite(optimum.unscaled_errors) & (optimum.unscaled_errors > 0)
     digits, at = worst(agreement(got[kept], optimum.unscaled_errors[kept], optimum.unscaled_errors[kept]))
-    required = min(4.0, comparison.demand.digits)  # the Hessian comes from differences of derivatives: 6 to 9 digits
+    required = min(HESSIAN_DIGITS, comparison.demand.digits)
     if digits >= required or (comparison.reference.errors.get("standard_errors") is not None and _hopeless(comparison)):
         return None
     want = float(optimum.unscaled_errors[kept][at])
@@ -110,7 +121,7 @@ def _errors(comparison: Comparison, optimum: Optimum) -> Finding | None:
 def _hopeless(comparison: Comparison) -> bool:
     """Whether the data are so ill-conditioned that a Hessian of differences has no digits."""
     attainable = comparison.attainable("standard_errors")
-    return attainable is not None and float(np.nanmin(attainable)) < 12.0
+    return attainable is not None and float(np.nanmin(attainable)) < HESSIAN_NEEDS
 
 
 def maximise(problem: Problem) -> Optimum | None:
@@ -161,7 +172,8 @@ def _maximise(problem: Problem) -> Optimum | None:
 
     def hessian(parameters: Array) -> Array:
         """The Hessian of -l by central differences of the exact gradient."""
-        steps: Array = 1e-5 * np.maximum(np.abs(parameters), 1e-3 * float(np.max(np.abs(parameters))) + 1e-12)
+        sizes = np.abs(parameters)
+        steps: Array = STEP * np.maximum(sizes, LEAST_STEP * float(np.max(sizes)) + STEP_AT_0)
         rows = [
             (value_and_gradient(parameters + e)[1] - value_and_gradient(parameters - e)[1]) / (2.0 * h)
             for h, e in zip(steps, np.diag(steps), strict=True)
@@ -175,7 +187,7 @@ def _maximise(problem: Problem) -> Optimum | None:
     parameters = R @ beta
     if gaussian:
         rss = -2.0 * float(np.sum(w * density(Q @ parameters + offset + 0j).real))
-        if rss <= 1e-24 * float(np.sum(w * y**2)):
+        if rss <= PERFECT * float(np.sum(w * y**2)):
             return None  # a perfect fit: the likelihood is unbounded in sigma
         parameters = np.append(parameters, np.log(rss / len(y)))
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -194,9 +206,9 @@ def _maximise(problem: Problem) -> Optimum | None:
             half = solve_triangular(factor, gradient, lower=True)
             step, before = solve_triangular(factor.T, half), decrement
             decrement = float(np.linalg.norm(half))
-            if decrement < 1e-9 and decrement >= before:
+            if decrement < STEPS_END and decrement >= before:
                 break
-            while not value_and_gradient(best - step)[0] <= value + 1e-9 * abs(value) and np.any(step):
+            while not value_and_gradient(best - step)[0] <= value + STEPS_END * abs(value) and np.any(step):
                 step = step / 2.0
             best = best - step
             value, gradient = value_and_gradient(best)
@@ -221,7 +233,7 @@ def _curvature(density: Callable[[Complex], Complex], eta: Array, problem: Probl
     least = 1.0 if problem.link in ("logit", "probit", "cauchit", "cloglog", "log") else 0.0  # others may not pass 0
     if problem.family == "gaussian" and problem.link == "identity":
         least = float(np.max(np.abs(eta), initial=1.0))
-    h = 1e-5 * np.maximum(np.abs(eta), least)
+    h = STEP * np.maximum(np.abs(eta), least)
     return np.asarray((density(eta + h + 1j * H).imag - density(eta - h + 1j * H).imag) / (2.0 * h * H))
 
 

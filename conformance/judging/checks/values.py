@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from conformance.adapters.conventions import DEFAULTS
 from conformance.judging.causes import explain
-from conformance.judging.comparison import Comparison, Finding
+from conformance.judging.comparison import TINY, Comparison, Finding
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import CAP, agreement, spelled, worst
 from conformance.mathematics.quantities import BY_COLUMN, SCALARS
@@ -81,7 +81,7 @@ def dispersion(comparison: Comparison) -> Finding:
     if n <= 0 or fit.dispersion is None:
         return found
     tied = fit.deviance / n
-    digits = worst(agreement(fit.dispersion, tied, max(abs(tied), 1e-300)))[0]
+    digits = worst(agreement(fit.dispersion, tied, max(abs(tied), TINY)))[0]
     if digits >= min(found.required or 0.0, comparison.demand.digits) or comparison.expected["deviance"] == 0:
         return found
     return replace(
