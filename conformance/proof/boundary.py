@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
+from conformance.question.outcome import CaseOutcome
+
 from .balls import ball, rational
 from .barrier import follow, on_wall, walls
 from .concavity import uniqueness
@@ -27,28 +29,28 @@ from .krawczyk import newton, prove_box
 from .model import Family
 from .null import null_deviances
 from .quantities import NAN, criteria, fitted, total
-from .result import Box, NotProven, Proof
+from .result import Box, Claim, NotProven, Proof, Uniqueness
 from .root import Setup, settle
 from .separation import null_space
 from .start import Start, fisher_scoring
 from .system import System
 
 CONDITIONS = "Karush-Kuhn-Tucker conditions with positive multipliers"
-GLOBAL = f"global: concave log-likelihood, {CONDITIONS}"
-LOCAL = f"local: this log-likelihood need not be concave; {CONDITIONS}"
-PERFECT = "global: every mean is fitted exactly, and those of 0 by a linear predictor of 0"
+GLOBAL = Claim(Uniqueness.GLOBAL, f"concave log-likelihood, {CONDITIONS}")
+LOCAL = Claim(Uniqueness.LOCAL, f"this log-likelihood need not be concave; {CONDITIONS}")
+PERFECT = Claim(Uniqueness.GLOBAL, "every mean is fitted exactly, and those of 0 by a linear predictor of 0")
 BITS = (256, 384, 768)
 
 
 def find(setup: Setup) -> Proof | None:
     """A proven boundary maximum; None where nothing points to one, NotProven with the reason where something does."""
-    failure = None
+    failure: NotProven | ZeroDivisionError | None = None
     for active in setup.end.active if setup.end is not None else []:
         for bits in BITS:
             try:
                 proof = _prove(setup, active, bits, None)
             except (NotProven, ZeroDivisionError) as error:
-                failure = failure or str(error)
+                failure = failure or error
                 continue
             if insufficient(proof) is None:
                 return proof
@@ -100,7 +102,7 @@ def _prove(setup: Setup, active: dict[int, int], bits: int, box: Box | None) -> 
         signed = [[v if active[c] == 0 else -v for v in row] for c, row in zip(on, x.tolist(), strict=True)]  # inwards
         if not all(m > 0 for m in _multipliers(signed, gradient, int(x.rref()[1]))):
             raise NotProven("a multiplier is not provably positive")
-        kind = GLOBAL if uniqueness(setup.family).startswith("global") else LOCAL
+        kind = GLOBAL if uniqueness(setup.family).uniqueness is Uniqueness.GLOBAL else LOCAL
         return _describe(setup, active, beta, same, bits, kind)
 
 
@@ -220,7 +222,7 @@ def _multipliers(rows: list[list[fmpq]], gradient: list[arb], rank: int) -> list
     return list((arb_mat(square.inv()) * arb_mat([[-gradient[j]] for j in leads])).entries())
 
 
-def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | None, bits: int, kind: str) -> Proof:
+def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | None, bits: int, kind: Claim) -> Proof:
     rows, family, problem = setup.rows, setup.family, setup.problem
     cells = {rows.used[c]: fmpq(side) for c, side in active.items()}
     means = cells
@@ -256,7 +258,7 @@ def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | 
         for side in (0, 1)
     }
     return Proof(
-        outcome="boundary",
+        outcome=CaseOutcome.BOUNDARY,
         names=problem.names,
         uniqueness=kind,
         quantities=found,

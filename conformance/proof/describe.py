@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from flint import arb, ctx, fmpq
 
+from conformance.question.outcome import CaseOutcome
+
 from . import quantities as q
 from .balls import ball, proven_digits
 from .concavity import uniqueness
@@ -18,13 +20,14 @@ from .krawczyk import newton, prove_box
 from .model import Family
 from .null import null_deviances
 from .perfect import fits_exactly, perfect_zeros
-from .result import Box, NotProven, Proof, Value
+from .result import Box, Claim, NotProven, Proof, Uniqueness, Value
 from .root import Root, Setup
 from .rows import Rows
 from .system import System, exact_sum
 
 COEFFICIENT_DIGITS = 40
 DIGITS = 30
+EXACT = Claim(Uniqueness.GLOBAL, "exact least squares in rationals, full rank")
 
 
 def describe(setup: Setup, root: Root, bits: int, rowwise: bool) -> Proof:
@@ -59,13 +62,9 @@ def describe(setup: Setup, root: Root, bits: int, rowwise: bool) -> Proof:
         }
         if rowwise:
             found |= q.rowwise(rows, fit, expected, estimable, saturated)
-        kind = (
-            "global: exact least squares in rationals, full rank"
-            if family.name == "gaussian" and root.exact
-            else uniqueness(family)
-        )
+        kind = EXACT if family.name == "gaussian" and root.exact else uniqueness(family)
         return Proof(
-            outcome="rank_deficient" if setup.aliased else "estimate",
+            outcome=CaseOutcome.RANK_DEFICIENT if setup.aliased else CaseOutcome.ESTIMATE,
             names=problem.names,
             uniqueness=kind,
             quantities=found,
@@ -167,7 +166,7 @@ def _lost(proof: Proof, name: str, value: Value) -> bool:
     """Whether a quantity is NaN that has a value."""
     if name in FINITE:
         return any(v.is_nan() for v in flatten(value))
-    if name.startswith("standard_errors") and proof.outcome in ("estimate", "rank_deficient"):
+    if name.startswith("standard_errors") and proof.has_estimate:
         kind = "dispersion_pearson" if name.endswith("dispersion") else "dispersion"
         unknown = proof.quantities[kind].is_nan()
         return not unknown and sum(v.is_nan() for v in value) > len(proof.aliased)

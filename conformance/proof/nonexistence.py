@@ -11,20 +11,21 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx, fmpq
 
+from conformance.question.outcome import CaseOutcome
 from conformance.question.problem import Problem
 
 from . import boundary
 from .balls import ball
-from .certify import prove, prove_from_box
 from .exact import matrix
+from .maximum import find_maximum, prove_from_box
 from .null import null_deviances
 from .quantities import NAN
-from .result import Box, NotProven, Proof, Undecided, Value
+from .result import Box, Claim, NotProven, Proof, Undecided, Uniqueness, Value
 from .root import Setup, set_up
 from .rows import independent_columns
 from .separation import Recession, check_recession, find_recession, null_space
 
-NO_MAXIMUM = "none: the likelihood rises for ever along a direction of recession"
+NO_MAXIMUM = Claim(Uniqueness.NONE, "the likelihood rises for ever along a direction of recession")
 
 
 def nonexistent(setup: Setup) -> Proof | None:
@@ -65,9 +66,7 @@ def limits(setup: Setup, found: Recession, stored: dict[str, Any] | None = None,
         x = rows.x[stay][:, estimable]
         columns = [estimable[k] for k in independent_columns(x)]
         sub = _sub_problem(problem, kept, columns)
-        part = prove(sub, sensitivities=False) if stored is None else _part(sub, stored, box, kept)
-        if part.outcome not in ("estimate", "boundary"):
-            raise Undecided(f"the rows that are not separated give {part.outcome}")
+        part = _rest(sub) if stored is None else _rest_again(sub, stored, box, kept)
         infinite = {estimable[j] for vector in null_space(matrix(x.tolist())) for j, v in enumerate(vector) if v}
     else:
         infinite = set(estimable)
@@ -79,7 +78,7 @@ def limits(setup: Setup, found: Recession, stored: dict[str, Any] | None = None,
     for k, j in enumerate(estimable):
         whole[j] = found.direction[k]
     return Proof(
-        outcome="quasi_separated" if part else "separated",
+        outcome=CaseOutcome.QUASI_SEPARATED if part else CaseOutcome.SEPARATED,
         names=problem.names,
         uniqueness=NO_MAXIMUM,
         quantities=values,
@@ -103,8 +102,16 @@ def _boundary_rows(part: Proof | None, kept: Any) -> dict[str, Any]:
     return {"boundary_rows": {side: [int(kept[i]) for i in rows] for side, rows in sides.items()}} if sides else {}
 
 
-def _part(sub: Problem, stored: dict[str, Any], box: Box | None, kept: Any) -> Proof:
-    """The proof of the rest, from what is stored of it."""
+def _rest(sub: Problem) -> Proof:
+    """The proof of the rows that are not separated: an estimate, or a maximum on the boundary."""
+    try:
+        return find_maximum(set_up(sub), boundary.find)
+    except Undecided as error:
+        raise Undecided(f"the rows that are not separated: {error}") from error
+
+
+def _rest_again(sub: Problem, stored: dict[str, Any], box: Box | None, kept: Any) -> Proof:
+    """The same from what is stored of it."""
     sides = stored["separation"].get("boundary_rows")
     if sides is None:
         return prove_from_box(sub, box, int(stored["precision_bits"]))

@@ -18,7 +18,7 @@ from .concavity import uniqueness
 from .exact import Solution, least_squares, matrix, perfect_identity
 from .krawczyk import NEWTON_BITS, Point, newton, prove_box
 from .model import Family, family_of
-from .result import Box, NotProven, Undecided
+from .result import Box, NotProven, Undecided, Uniqueness
 from .rows import Rows, collapse, independent_columns
 from .start import Start, fisher_scoring
 from .system import System
@@ -108,7 +108,7 @@ def find_starts(setup: Setup) -> list[Start]:
     if problem.start is not None and np.isfinite(problem.start).all():
         guesses.append(problem.start[setup.estimable])
     found = [s for s in (fisher_scoring(system, g) for g in guesses) if s is not None]
-    if uniqueness(system.family).startswith("local") and found and len(system.x) < MANY:
+    if uniqueness(system.family).uniqueness is Uniqueness.LOCAL and found and len(system.x) < MANY:
         rng = np.random.default_rng(0)
         best = found[0].beta
         for spread in (0.3, 1.0, 3.0):

@@ -39,7 +39,7 @@ class RandomProblem:
         data = f"data/{self.id}.csv"
         words = {"title": "A random problem", "source": "glm-conformance fuzz"} | beside
         notes = {"notes": words.pop("notes")} if "notes" in words else {}
-        tree = {"id": self.id, **words, "data": data, **self.keys, "outcome": outcome, **notes}
+        tree = {"id": self.id, **words, "data": data, **self.keys, "outcome": str(outcome), **notes}
         write_whole(folder / data, self.csv)
         yaml, text = YAML(), io.StringIO()
         yaml.width = 120

@@ -23,6 +23,7 @@ from conformance.mathematics.link import Link, link_of
 from conformance.mathematics.quantities import Fit
 from conformance.question.case import read_csv
 from conformance.question.library import Library
+from conformance.question.outcome import CaseOutcome
 from conformance.question.problem import Problem, refuse_invalid
 from conformance.zoo.remembered import fit
 
@@ -281,7 +282,7 @@ def _models_that_lost_rows() -> frozenset[tuple[str, int, str, str]]:
     library, found = Library.built_in(), []
     for id in library.select():
         case = library.case(id)
-        if case.outcome != "invalid" and len(read_csv(case.data_file, case)) > case.problem().n:
+        if case.outcome is not CaseOutcome.INVALID and len(read_csv(case.data_file, case)) > case.problem().n:
             found.append((case.formula, case.problem().n, case.family, case.link))
     return frozenset(found)
 

@@ -106,7 +106,7 @@ def test_where_r_is_off_it_still_is(library: Library, id: str) -> None:
     "id", ["dobson", "contraception", "finney71-probit", "insurance-offset-tweedie", "clotting-fractional-weights-ig"]
 )
 def test_a_second_precision_proves_the_same_digits(id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.import_module("conformance.proof.certify"), "FIRST_BITS", 500)
+    monkeypatch.setattr(importlib.import_module("conformance.proof.maximum"), "FIRST_BITS", 500)
     again, first = as_json(prove(problem_of(id), sensitivities=False)), stored_of(id)
     assert again["precision_bits"] == 500
     for name in first["digits"]:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from proof_support import BY_PAIR, problem_of, stored_of
 
 from conformance.proof import Proof, prove
-from conformance.proof.jitter import changes, moves, null_models
+from conformance.proof.jitter import changes, null_models
+from conformance.proof.moves import moves
 from conformance.proof.root import Setup, set_up
-from conformance.proof.sensitivity import point
+from conformance.proof.solution import point
 from conformance.question.problem import Problem
 
 U = 2.0**-53

@@ -29,6 +29,7 @@ from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import agreement, worst
 from conformance.mathematics.family import family_of
 from conformance.mathematics.link import link_of
+from conformance.proof.result import Uniqueness
 from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]
@@ -65,7 +66,7 @@ def optimiser(comparison: Comparison) -> Finding:
         return Finding(Outcome.UNDECIDED, "optimiser", message="the independent optimiser did not converge")
     if np.any(comparison.aliased != np.isnan(optimum.beta)):
         return Finding(Outcome.UNDECIDED, "optimiser", message="other columns of a dependent set were kept")
-    if comparison.reference.source.endswith("local maximum"):
+    if comparison.reference.uniqueness is Uniqueness.LOCAL:
         apart = np.abs(optimum.beta - comparison.expected["coefficients"]) / comparison.scale("coefficients")
         if np.nanmax(apart, initial=0.0) > APART:
             return Finding(Outcome.UNDECIDED, "optimiser", message="scipy ends at another maximum than the proven one")
