@@ -162,7 +162,7 @@ def _quantities(
         found |= {
             "log_likelihood": likelihood,
             "aic": 2 * len(estimable) - 2 * likelihood,
-            "bic": len(estimable) * arb(rows.n_used).log() - 2 * likelihood,
+            "bic": len(estimable) * arb(problem.n).log() - 2 * likelihood,  # of all rows, see quantities.criteria
         }
     found |= {
         "df_residual": arb(rows.n_used - len(estimable)),

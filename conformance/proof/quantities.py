@@ -210,8 +210,9 @@ def criteria(
     """Log-likelihoods, AIC and BIC by R's conventions and by the named others.
 
     R's logLik counts a dispersion parameter for the Gaussian, gamma and inverse Gaussian families;
-    its BIC takes the logarithm of the number of all rows, those of zero weight too.  R's AIC is NA
-    for the Tweedie family: nothing then.
+    its BIC takes the logarithm of the number of all n rows, those of weight 0 too (BIC asks logLik for
+    its nobs, which counts the residuals that are not NA; nobs(fit) would leave them out).  R's AIC is
+    NA for the Tweedie family: nothing then.
     """
     if family.tweedie:
         return {}

@@ -9,6 +9,7 @@ from proof_support import problem_of
 from proof_support import with_ones as design
 from scipy.optimize import linprog
 
+from conformance.adapters.r import r_glm
 from conformance.mathematics.family import family_of
 from conformance.mathematics.link import link_of
 from conformance.proof import Undecided, as_json, prove, separation, verify
@@ -127,6 +128,17 @@ def test_overlap_by_little_is_an_estimate(gap: float) -> None:
     x = np.array([0, 1 + gap, 1, 2.0])
     s = as_json(prove(Problem(design(x), np.array([0, 0, 1, 1.0]), "binomial", "logit", intercept=True)))
     assert s["outcome"] == "estimate"
+
+
+@pytest.mark.r
+def test_the_bic_counts_a_row_of_weight_0_as_r_does_with_an_estimate_and_without() -> None:
+    group, weights = np.array([0, 0, 0, 0, 1, 1, 1.0]), np.array([1, 2, 1, 1, 1, 0, 2.0])
+    for y in ([0, 1, 0, 1, 1, 0, 0.0], [0, 1, 0, 1, 1, 0, 1.0]):  # the second is separated: all failures weigh nothing
+        problem = Problem(design(group), np.array(y), "binomial", "logit", weights=weights, intercept=True)
+        proof, of_r = prove(problem), r_glm(problem, "as_shipped")
+        assert proof.has_estimate == (y[6] == 0)
+        assert float(proof.quantities["bic"]) == pytest.approx(of_r["bic"], abs=1e-7)
+        assert float(proof.quantities["df_residual"]) == of_r["df_residual"]
 
 
 # ------------------------------------------------------------------------------------------ walls
