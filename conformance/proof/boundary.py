@@ -1,7 +1,7 @@
 """Maxima on the boundary of the domain, where the score is not 0.
 
-Counts with identity or square-root link, the log and identity links of the binomial family, and the inverse link of the
-inverse Gaussian (whose mean is infinite there).
+Counts with identity or square-root link, the log and identity links of the binomial family, the square-root link of the
+Gaussian, and the inverse link of the inverse Gaussian (whose mean is infinite there).
 
 The Karush-Kuhn-Tucker conditions: on the face of the rows whose mean is at its limit the score of the other rows is 0
 with a positive definite information (proven by the Krawczyk test on that face, in exact rational coordinates), and the
@@ -39,6 +39,7 @@ CONDITIONS = "Karush-Kuhn-Tucker conditions with positive multipliers"
 GLOBAL = Claim(Uniqueness.GLOBAL, f"concave log-likelihood, {CONDITIONS}")
 LOCAL = Claim(Uniqueness.LOCAL, f"this log-likelihood need not be concave; {CONDITIONS}")
 PERFECT = Claim(Uniqueness.GLOBAL, "every mean is fitted exactly, and those of 0 by a linear predictor of 0")
+NEAREST = Claim(Uniqueness.GLOBAL, "every mean is fitted exactly, and those that are not positive by their nearest, 0")
 BITS = (256, 384, 768)
 
 
@@ -96,8 +97,10 @@ def _prove(setup: Setup, active: dict[int, int], bits: int, box: Box | None) -> 
     face = null_space(x)
     with ctx.workprec(bits):
         same, beta = _on_face(setup, active, corner, face, bits, box)
-        if setup.family.link == "sqrt" and len(system.x) - len(on) == len(face):  # a parameter for each other mean
-            return _describe(setup, active, beta, same, bits, PERFECT)
+        of_their_own = len(system.x) - len(on) == len(face)  # a parameter for each other mean
+        if setup.family.link == "sqrt" and of_their_own and all(system.sum[c] <= 0 for c in on):
+            kind = NEAREST if any(system.sum[c] < 0 for c in on) else PERFECT
+            return _describe(setup, active, beta, same, bits, kind)
         gradient = _gradient(setup, active, beta)
         signed = [[v if active[c] == 0 else -v for v in row] for c, row in zip(on, x.tolist(), strict=True)]  # inwards
         if not all(m > 0 for m in _multipliers(signed, gradient, int(x.rref()[1]))):
@@ -227,7 +230,7 @@ def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | 
     cells = {rows.used[c]: fmpq(side) for c, side in active.items()}
     means = cells
     if len(setup.system.x) == setup.system.p:  # a parameter for each mean
-        means = {c: rows.sum[c] / rows.total[c] for c in rows.used}
+        means = {c: rows.sum[c] / rows.total[c] for c in rows.used} | cells
     everything = System(family, rows.x[:, setup.estimable].tolist(), rows.offset.tolist(), [], [])
     if (family.name, family.link) == ("inverse_gaussian", "inverse"):  # mu is infinite, and 1/y its unit deviance
         fit = fitted(rows, family, [arb(1) if c in cells else e for c, e in enumerate(everything.eta(beta))], None)

@@ -207,7 +207,7 @@ class Family:
 
 
 PAIRS: dict[str, frozenset[str]] = {
-    "gaussian": frozenset({"identity", "log", "inverse"}),
+    "gaussian": frozenset({"identity", "log", "inverse", "sqrt"}),
     "binomial": frozenset({"logit", "probit", "cauchit", "log", "cloglog", "identity"}),
     "poisson": frozenset({"log", "identity", "sqrt"}),
     "gamma": frozenset({"inverse", "identity", "log"}),

@@ -61,7 +61,7 @@ def first_means(system: System) -> Doubles:
         return np.asarray((total * mean + 0.5) / (total + 1))
     if system.family.positive:
         return np.where(mean > 0, mean, max(overall, 1e-3) / 10)
-    if system.family.link == "log":
+    if system.family.link in ("log", "sqrt"):
         return np.asarray(np.maximum(mean, max(abs(overall), 1e-3) / 100))
     return np.where(mean == 0, 1e-3, mean) if system.family.link == "inverse" else mean
 

@@ -62,7 +62,7 @@ def test_the_closed_form_changes_are_those_of_exact_refits(id: str) -> None:
     check(*refit(problem_of(id), 5))
 
 
-@pytest.mark.parametrize("link", ["logit", "probit", "cauchit", "cloglog"])
+@pytest.mark.parametrize("link", ["logit", "probit", "cauchit", "cloglog", "identity"])
 def test_the_closed_form_changes_hold_for_proportions(link: str) -> None:
     whole = problem_of("budworm-grouped-logit")
     keep = whole.y > 0  # a proportion of 0 has no last bit
