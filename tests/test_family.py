@@ -176,7 +176,7 @@ def test_the_log_likelihood_is_concave_with_just_the_links_that_say_so(family: F
 @pytest.mark.parametrize(("name", "link"), [(name, link) for name, links in PAIRS.items() for link in links])
 def test_the_fitter_and_the_proof_agree_on_what_is_concave(name: str, link: str) -> None:
     theta, power = (2.0 if name == "negative_binomial" else None), (1.5 if name == "tweedie" else None)
-    proven = uniqueness(Proven(name, link, theta, power)).uniqueness
+    proven = uniqueness(Proven(name, link, theta, power)).kind
     assert (proven is Uniqueness.GLOBAL) == (link in family_of(name, theta, power).concave)
 
 

@@ -176,8 +176,8 @@ class _Path:
         for side, d in sides:  # log(d) next to the wall, and no reward for being far from it
             far = d + self.size
             found += tau * float(np.log(d / far).sum())
-            pull = tau * self.size / (d * far)
-            first, second = first + (pull if side == 0 else -pull), second + tau / d**2
+            slope = tau * self.size / (d * far)
+            first, second = first + (slope if side == 0 else -slope), second + tau / d**2
         good = np.isfinite(found) and np.isfinite(first).all() and np.isfinite(second).all()
         return (found, first, second) if good else nothing
 

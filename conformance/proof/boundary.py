@@ -78,8 +78,8 @@ def _bound(family: Family, side: int) -> float:
     return bound
 
 
-def _pull(family: Family, side: int) -> int:
-    """The score in eta, on its wall, of a row of weight 1: one-sided, and 0 for a parabola with its top there."""
+def _dl_deta(family: Family, side: int) -> int:
+    """dl/deta, on its wall, of a row of weight 1: one-sided, and 0 under the square-root link, where mu' is 0."""
     if (family.name, family.link) == ("inverse_gaussian", "inverse"):
         return 1
     return 0 if family.link == "sqrt" else 1 if side else -1
@@ -105,7 +105,7 @@ def _prove(setup: Setup, active: dict[int, int], bits: int, box: Box | None) -> 
         signed = [[v if active[c] == 0 else -v for v in row] for c, row in zip(on, x.tolist(), strict=True)]  # inwards
         if not all(m > 0 for m in _multipliers(signed, gradient, int(x.rref()[1]))):
             raise NotProven("a multiplier is not provably positive")
-        kind = GLOBAL if uniqueness(setup.family).uniqueness is Uniqueness.GLOBAL else LOCAL
+        kind = GLOBAL if uniqueness(setup.family).kind is Uniqueness.GLOBAL else LOCAL
         return _describe(setup, active, beta, same, bits, kind)
 
 
@@ -184,10 +184,7 @@ def _dot(left: Sequence[fmpq], right: Sequence[fmpq]) -> fmpq:
 
 
 def _gradient(setup: Setup, active: dict[int, int], beta: Sequence[arb]) -> list[arb]:
-    """(p,) the gradient of the log-likelihood.
-
-    A row on the boundary gives one-sided W x times its `_pull`.
-    """
+    """(p,) the gradient of the log-likelihood at ``beta``, one-sided in the rows on the boundary."""
     system = setup.system
     rest = [c for c in range(len(system.x)) if c not in active]
     part = System(
@@ -198,16 +195,17 @@ def _gradient(setup: Setup, active: dict[int, int], beta: Sequence[arb]) -> list
     )
     found = part.score(part.slopes(beta)).entries() if rest else [arb(0)] * system.p
     for c, side in active.items():
-        weight = ball(system.total[c]) * _pull(system.family, side)
+        weight = ball(system.total[c]) * _dl_deta(system.family, side)
         found = [f + weight * ball(v) for f, v in zip(found, system.x[c], strict=True)]
     return list(found)
 
 
 def _multipliers(rows: list[list[fmpq]], gradient: list[arb], rank: int) -> list[arb]:
-    """The lambda_i > 0 with gradient + sum_i lambda_i r_i = 0, for independent rows among the r_i.
+    """The multipliers lambda_i with gradient + sum_i lambda_i r_i = 0, for independent rows among the r_i.
 
-    Which rows, non-negative least squares in doubles proposes.  The gradient lies in the rows'
-    span, because it vanishes on the face; so as many coordinates as the rank determine lambda.
+    Which rows those are, non-negative least squares in doubles proposes.  The gradient lies in the span of all rows,
+    because it vanishes on the face; so as many of its coordinates as the ``rank`` of the rows determine lambda.
+    NotProven where the proposed rows are too few or too many.
     """
     from scipy.optimize import nnls  # slow to import, and rarely needed
 

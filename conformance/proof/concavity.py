@@ -10,10 +10,7 @@ LOCAL = Claim(Uniqueness.LOCAL, "this log-likelihood need not be concave; exactl
 
 
 def uniqueness(family: Family) -> Claim:
-    """Whether a maximum is the only one.
-
-    By concavity of the log-likelihood in eta, or only inside the box.
-    """
+    """Whether a maximum is the only one, by concavity of the log-likelihood in eta, or only inside its box."""
     pair = (family.name, family.link)
     if CANONICAL.get(family.name) == family.link:
         return _concave("canonical link: McCullagh & Nelder 1989, section 2.2; Wedderburn 1976")

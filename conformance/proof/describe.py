@@ -1,7 +1,4 @@
-"""From a proven root to every quantity.
-
-What is exact stays exact, and the null model is proven like any other.
-"""
+"""From a proven root to every quantity: what is exact stays exact, and the null model is proven like any other."""
 
 from __future__ import annotations
 
@@ -102,10 +99,7 @@ def linear_predictors(rows: Rows, estimable: Sequence[int], beta: Sequence[arb])
 
 
 def exact_means(rows: Rows, system: System, root: Root) -> dict[int, fmpq] | None:
-    """Cell -> mean, where the means are known as rationals.
-
-    Exact solutions, and models that fit every mean exactly.
-    """
+    """Cell -> mean, where the means are rationals: of exact solutions, and of models that fit every mean exactly."""
     if root.exact is not None and root.exact.mean is not None:
         return dict(zip(rows.used, root.exact.mean, strict=True))
     if len(system.x) == system.p or (
@@ -185,10 +179,10 @@ FINITE = (
 
 
 def digits_of(proof: Proof, name: str, value: Value) -> float:
-    """The fewest proven digits of a quantity's values.
+    """The fewest proven digits among a quantity's values; infinite where all are exact.
 
-    Relative ones; for a ball around 0, relative to the standard error (coefficients) or to the
-    largest value beside it.  Infinite for exact values.
+    They are relative to the value; for a ball around 0, to the standard error at dispersion 1 (coefficients) or to the
+    largest value beside it.
     """
     flat = list(flatten(value))
     scales: list[arb | None] = [None] * len(flat)

@@ -12,22 +12,19 @@ from .solution import Doubles, Point, deviance_in_y
 
 @dataclass(frozen=True)
 class Moves:
-    """One jitter of the data, and what follows from it.
+    """The changes of the data in one jitter, and of the fit that follow from them; n counts the rows with a weight."""
 
-    (n, p) x, (n,) rows, (p,) beta, and sums.
-    """
-
-    x: Doubles
-    y: Doubles
-    w: Doubles
-    offset: Doubles
-    beta: Doubles
-    eta: Doubles
-    mu: Doubles
-    residual: Doubles
-    row_deviance: Doubles  # w d(y, mu)
+    x: Doubles  # (n, p)
+    y: Doubles  # (n,)
+    w: Doubles  # (n,)
+    offset: Doubles  # (n,)
+    beta: Doubles  # (p,)
+    eta: Doubles  # (n,)
+    mu: Doubles  # (n,)
+    residual: Doubles  # (n,) of y - mu
+    row_deviance: Doubles  # (n,) of w d(y, mu)
     deviance: float
-    pearson: float
+    pearson: float  # of Pearson's statistic
 
 
 def moves(setup: Setup, at: Point, rng: np.random.Generator) -> Moves:
@@ -40,8 +37,8 @@ def moves(setup: Setup, at: Point, rng: np.random.Generator) -> Moves:
     if setup.problem.weights is None:
         dw = np.zeros_like(at.w)
     inner = dx @ at.beta + do
-    pull = at.w * (at.a * dy - at.observed * inner) + dw * at.psi
-    dbeta = at.inverse_observed @ (dx.T @ (at.w * at.psi)) + at.g.T @ pull
+    ddl_deta = at.w * (at.a * dy - at.observed * inner) + dw * at.psi  # of each row's dl/deta, beta held
+    dbeta = at.inverse_observed @ (dx.T @ (at.w * at.psi)) + at.g.T @ ddl_deta
     deta = inner + at.x @ dbeta
     dmu = at.slope * deta
     dres = dy - dmu

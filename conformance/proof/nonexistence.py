@@ -1,7 +1,4 @@
-"""Problems without an interior maximum.
-
-Separation with its proven limits, and maxima on the boundary of the domain.
-"""
+"""Problems without a maximum inside the domain: separation with its proven limits, and maxima on the boundary."""
 
 from __future__ import annotations
 
@@ -29,16 +26,17 @@ NO_MAXIMUM = Claim(Uniqueness.NONE, "the likelihood rises for ever along a direc
 
 
 def nonexistent(setup: Setup) -> Proof | None:
-    """The proof that no estimate exists, with the limits.
+    """The proof that no estimate exists, with the limits, or that the maximum lies on the boundary.
 
-    Or that the maximum lies on the boundary; or None.
+    None where nothing points to either; NotProven, with the reason, where something points to the boundary; Undecided
+    where data are separated, and of the rows that are not nothing can be proven.
     """
     found = find_recession(setup.system)
     return boundary.find(setup) if found is None else limits(setup, found)
 
 
 def reprove(setup: Setup, stored: dict[str, Any], box: Box | None) -> Proof:
-    """The same from a stored direction and box."""
+    """The same from the stored direction and box; NotProven where the direction is none of recession."""
     direction = [fmpq(*map(int, text.split("/"))) for text in stored["separation"]["direction"]]
     found = check_recession(setup.system, [direction[j] for j in setup.estimable])
     if found is None:
@@ -47,13 +45,11 @@ def reprove(setup: Setup, stored: dict[str, Any], box: Box | None) -> Proof:
 
 
 def limits(setup: Setup, found: Recession, stored: dict[str, Any] | None = None, box: Box | None = None) -> Proof:
-    """What the fit tends to.
+    """What the fit tends to along the direction that was ``found``.
 
-    The model on the rows that the direction leaves, which has an estimate or a maximum on the boundary (that is proven
-    too, from what is ``stored`` of it and its ``box`` if they are given).
-
-    A coefficient is finite exactly if it is determined by those rows, that is if its row of their
-    null space is 0.
+    It is the model on the rows that the direction leaves, which has an estimate or a maximum on the boundary: that is
+    proven too, from what is ``stored`` of it and its ``box`` if they are given.  A coefficient has a finite limit
+    exactly if those rows determine it, that is if its row of their null space is 0.
     """
     problem, rows, estimable = setup.problem, setup.rows, setup.estimable
     used = rows.used

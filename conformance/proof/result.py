@@ -22,7 +22,7 @@ class Invalid(ValueError):
 
 
 class NotProven(Exception):
-    """The precision did not suffice; more may."""
+    """This attempt proves nothing, and says why; more bits, or another start, may."""
 
 
 class Uniqueness(StrEnum):
@@ -37,12 +37,12 @@ class Uniqueness(StrEnum):
 class Claim:
     """What is claimed of a maximum's uniqueness, and the theorem that it rests on, for whoever reads the reference."""
 
-    uniqueness: Uniqueness
+    kind: Uniqueness
     reason: str
 
     def __str__(self) -> str:
         """As it is stored: 'global: concave ...'."""
-        return f"{self.uniqueness}: {self.reason}"
+        return f"{self.kind}: {self.reason}"
 
     @classmethod
     def read(cls, stored: str) -> Claim:
@@ -70,7 +70,8 @@ class Proof:
     box          where the Krawczyk test holds, over the estimable columns; None where rationals
         solve it exactly
     exact_zeros  names of the coefficients that are exactly 0
-    condition    (p,) the A_k of NUMERICS section 3;  sigma: name -> doubles shaped as the quantity
+    condition    (p,) the condition numbers A_k of the coefficients (sensitivity.py), None where aliased
+    sigma        name -> doubles shaped as the quantity: its change when the data change in their last bit
     separation   the direction of recession and what it implies, where there is one
     """
 

@@ -1,12 +1,10 @@
-"""What accuracy may be asked.
+"""What accuracy may be asked: how much every quantity changes when the data change in their last bit.
 
-The change of every quantity when the data change in their last bit.
-
-``condition`` are the componentwise condition numbers of NUMERICS section 3 (Skeel 1979; Higham
-2002, Accuracy and Stability of Numerical Algorithms, chapters 7 and 20), and the norm-wise ones by
-column of the working least-squares problem.  ``sigma`` is the RMS change of each quantity over 8
-refits with every datum moved by one last bit.  The refits are not done: their first-order changes
-(with the squares of the residuals' changes, which alone count in a perfect fit) are computed in
+``condition`` has for each coefficient the larger of two condition numbers: the componentwise one, for changes of each
+datum by itself, and the one for changes of whole columns of the weighted least-squares problem (Skeel 1979; Higham
+2002, Accuracy and Stability of Numerical Algorithms, chapters 7 and 20; docs/proof.md).  ``sigma`` is the root mean
+square change of each quantity over 8 refits with every datum moved by one last bit.  The refits are not done: their
+first-order changes (with the squares of the residuals' changes, which alone count in a perfect fit) are computed in
 doubles from the proven solution, so that no rounding of a fitter is mixed with them.
 """
 
@@ -27,7 +25,10 @@ JITTERS = 8
 
 
 def condition(at: Point) -> Doubles:
-    """(p,) A_k: an absolute bound, so that a coefficient of 0 needs no rule of its own."""
+    """(p,) A_k, with u A_k the error in coefficient k that rounding the data to a unit u brings.
+
+    It is an absolute bound, so that a coefficient of 0 needs no rule of its own.
+    """
     p = len(at.beta)
     found = np.empty(p)
     root = np.sqrt(at.w * at.expected)
@@ -53,7 +54,7 @@ def condition(at: Point) -> Doubles:
 
 
 def add_sensitivities(setup: Setup, proof: Proof) -> None:
-    """Put ``condition`` and ``sigma`` on a proof of an estimate."""
+    """Put ``condition`` and ``sigma`` on a proof of an estimate, at three digits; nothing on another proof."""
     if proof.workings is None:
         return
     with np.errstate(all="ignore"):

@@ -19,31 +19,28 @@ BITS = 106
 
 @dataclass
 class Point:
-    """The proven solution in doubles.
+    """The proven solution in doubles, over the n rows with a weight and the p estimable columns; dispersion 1."""
 
-    (n,) rows, (p,) coefficients, (n, p) rows of X, X G and X C.
-    """
-
-    x: Doubles
-    offset: Doubles
+    x: Doubles  # (n, p)
+    offset: Doubles  # (n,), as all below that say nothing else
     y: Doubles
     w: Doubles
-    beta: Doubles
-    g: Doubles  # X G, with G the inverse observed information
-    b: Doubles  # X C, with C the inverse expected information
-    inverse_observed: Doubles
-    inverse_expected: Doubles
+    beta: Doubles  # (p,)
+    g: Doubles  # (n, p) X G, with G the inverse observed information
+    b: Doubles  # (n, p) X C, with C the inverse expected information
+    inverse_observed: Doubles  # (p, p) G
+    inverse_expected: Doubles  # (p, p) C
     mu: Doubles
-    q: Doubles
-    slope: Doubles
-    curve: Doubles
-    v: Doubles
-    v1: Doubles
-    residual: Doubles
+    q: Doubles  # 1 - mu, of the binomial family
+    slope: Doubles  # mu', d mu/d eta
+    curve: Doubles  # mu''
+    v: Doubles  # V(mu)
+    v1: Doubles  # V'(mu)
+    residual: Doubles  # y - mu
     deviance: Doubles  # unit deviances
     a: Doubles  # mu'/V
     a1: Doubles  # d a/d eta
-    a2: Doubles
+    a2: Doubles  # d2 a/d eta2
 
     @property
     def psi(self) -> Doubles:
@@ -106,10 +103,7 @@ def point(setup: Setup, proof: Proof) -> Point:
 
 
 def _slopes(setup: Setup, eta: arb) -> tuple[arb, arb]:
-    """A' and a'' for a = mu'/V.
-
-    A' in closed form, a'' as its central difference at high precision.
-    """
+    """The derivatives a' and a'' in eta of a = mu'/V: a' in closed form, a'' as its central difference in many bits."""
     step = arb(2) ** -30 * (abs(eta.mid()) if not eta.contains(0) else arb(1))
     middle, high, low = (_slope(setup, e) for e in (eta, eta + step, eta - step))
     return middle, (high - low) / (2 * step)

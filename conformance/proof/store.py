@@ -80,7 +80,7 @@ def _strings(value: Value, digits: int) -> Any:
 
 
 def _box_as_json(box: Box | None) -> dict[str, list[str]] | None:
-    """Center and radius as hexadecimal 'mantissa*2^exponent', exact."""
+    """Center and radius as 'mantissa*2^exponent', two whole numbers each, exact."""
     if box is None:
         return None
     return {"center": [_dyadic(c) for c in box.center], "radius": [_dyadic(r) for r in box.radius]}

@@ -130,7 +130,7 @@ def as_reference(case: Case, stored: Mapping[str, Any]) -> Reference:
         sigma |= {name: sigma[name][np.array(stored["rows"])] for name in BY_ROW if name in sigma}
         condition = None if stored["condition"] is None else _doubles(stored["condition"])
         digits = min((d for d in stored["digits"].values() if isinstance(d, int)), default=None)
-        uniqueness = proof.Claim.read(stored["uniqueness"]).uniqueness
+        uniqueness = proof.Claim.read(stored["uniqueness"]).kind
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StaleReference(
             f"damaged: a value of {case.id} is gone or no number ({type(error).__name__}: {error})"
