@@ -16,10 +16,12 @@ from support.command import command
 from support.folders import DOSE_CSV, case_text, copy_cases, write_case
 
 from conformance.adapters import find
+from conformance.errors import StaleReference
 from conformance.judging.verdict import Outcome
-from conformance.proof import decimal_least_squares
+from conformance.proof import Uniqueness, decimal_least_squares
 from conformance.question.library import Library
 from conformance.references import certified, nist, store
+from conformance.references.lookup import reference_of
 from conformance.running.gate import judge
 
 BUILT_IN = Library.built_in()
@@ -151,6 +153,25 @@ def test_an_accident_to_a_reference_is_found_and_named_by_check_and_by_the_gate(
         assert said.status != 0
         assert "warpbreaks.json" in "".join((said.out + said.err).split())
     assert command("gate", "irls", "--cases", small.cases).status == 2
+
+
+@pytest.mark.parametrize(
+    ("id", "kind"),
+    [
+        ("contraception", Uniqueness.GLOBAL),
+        ("urine-missing-cauchit", Uniqueness.LOCAL),
+        ("endometrial", Uniqueness.NONE),
+        ("nan-in-x", None),
+    ],
+)
+def test_a_reference_says_as_a_type_whether_its_maximum_is_the_only_one(id: str, kind: Uniqueness | None) -> None:
+    assert reference_of(BUILT_IN, BUILT_IN.case(id)).uniqueness is kind
+
+
+def test_a_uniqueness_that_is_none_is_a_damaged_reference() -> None:
+    case = BUILT_IN.case("warpbreaks")
+    with pytest.raises(StaleReference, match="perhaps"):
+        certified.as_reference(case, stored_of("warpbreaks") | {"uniqueness": "perhaps: who knows"})
 
 
 UNTRUE: dict[str, tuple[str, Callable[[dict[str, Any]], Any], str]] = {

@@ -19,6 +19,7 @@ from conformance.mathematics.digits import root_mean_square
 from conformance.mathematics.least_squares import independent_columns
 from conformance.mathematics.quantities import Fit
 from conformance.mathematics.response import Response
+from conformance.proof.result import Uniqueness
 from conformance.question.case import Case
 from conformance.question.problem import Problem
 from conformance.references.reference import Reference
@@ -110,7 +111,7 @@ class Comparison:
         None where they are the same root, or the fit is at none.
         """
         want = self.reference.values.get("coefficients")
-        if self.fit is None or want is None or not self.reference.source.endswith("local maximum"):
+        if self.fit is None or want is None or self.reference.uniqueness is not Uniqueness.LOCAL:
             return None
         got = self.fit.coefficients
         if np.any(np.isnan(got) != np.isnan(want)) or not np.all(np.isfinite(got[~np.isnan(want)])):

@@ -96,7 +96,7 @@ BINOMIAL = Family(
     responses=Interval(0.0, 1.0, True, True),
     means=UNIT,
     canonical="logit",
-    concave=("logit", "probit", "cloglog", "log"),
+    concave=("logit", "probit", "cloglog", "log", "identity"),
     known_dispersion=1.0,
 )
 POISSON = Family(
@@ -172,10 +172,11 @@ def tweedie(power: float) -> Family:
 
 _FIXED = {f.name: f for f in (GAUSSIAN, BINOMIAL, POISSON, GAMMA, INVERSE_GAUSSIAN)}
 
-#: Which links each family may have: R's own pairs, and the log link of the Tweedie family.
+#: Which links each family may have: those that R's glm takes (the binomial's identity and the Gaussian's sqrt by way of
+#: make.link), and the log link of the Tweedie family.
 PAIRS: dict[str, tuple[str, ...]] = {
-    "gaussian": ("identity", "log", "inverse"),
-    "binomial": ("logit", "probit", "cauchit", "log", "cloglog"),
+    "gaussian": ("identity", "log", "inverse", "sqrt"),
+    "binomial": ("logit", "probit", "cauchit", "log", "cloglog", "identity"),
     "poisson": ("log", "identity", "sqrt"),
     "gamma": ("inverse", "identity", "log"),
     "inverse_gaussian": ("inverse_squared", "inverse", "identity", "log"),

@@ -46,9 +46,7 @@ def exponent(value: arb) -> int:
 
 
 def proven_digits(value: arb, scale: arb | None = None) -> float:
-    """Significant digits that the ball proves.
-
-    -log10(radius / |value|), or over ``scale`` for a ball around 0.
+    """The significant digits that the ball proves: -log10(radius / |value|), or over ``scale`` for a ball around 0.
 
     Infinite for an exact value, 0 for a ball that proves nothing.
     """

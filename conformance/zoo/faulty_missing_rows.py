@@ -10,6 +10,7 @@ import numpy as np
 from conformance.mathematics.quantities import Fit
 from conformance.question.case import read_csv
 from conformance.question.library import Library
+from conformance.question.outcome import CaseOutcome
 from conformance.question.problem import Problem
 from conformance.zoo.answers import got
 from conformance.zoo.registry import fault
@@ -22,7 +23,7 @@ def _models_that_lost_rows() -> frozenset[tuple[str, int, str, str]]:
     library, found = Library.built_in(), []
     for id in library.select():
         case = library.case(id)
-        if case.outcome == "invalid":
+        if case.outcome is CaseOutcome.INVALID:
             continue
         data = read_csv(case.data_file, case)
         if data.isna().to_numpy().any() and len(data) > case.problem().n:  # a look at the data is quicker than a design

@@ -8,7 +8,6 @@ from collections import Counter
 from typing import Any
 
 import mpmath as mp
-import numpy as np
 import pytest
 from known_of_r import R_IS_OFF, R_REFUSES
 from links_in_mpmath import maximum_likelihood
@@ -35,15 +34,6 @@ def test_there_is_a_case_for_every_family_and_link() -> None:
 @pytest.mark.parametrize("id", BY_PAIR.values())
 def test_the_stored_values_agree_with_mpmath_from_the_link_side(id: str) -> None:
     agrees_with_mpmath(problem_of(id), stored_of(id))
-
-
-def test_so_does_the_identity_link_of_the_binomial_family_which_no_case_has() -> None:
-    X = np.array([[1, 0], [1, 1], [1, 2], [1, 3.0]])
-    trials, successes = np.array([4, 8, 5, 10.0]), np.array([1, 2, 2, 6.0])
-    problem = Problem(
-        X, successes / trials, "binomial", "identity", weights=trials, successes=successes, intercept=True
-    )
-    agrees_with_mpmath(problem, as_json(prove(problem)))
 
 
 def agrees_with_mpmath(problem: Problem, stored: dict[str, Any]) -> None:
@@ -106,7 +96,7 @@ def test_where_r_is_off_it_still_is(library: Library, id: str) -> None:
     "id", ["dobson", "contraception", "finney71-probit", "insurance-offset-tweedie", "clotting-fractional-weights-ig"]
 )
 def test_a_second_precision_proves_the_same_digits(id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.import_module("conformance.proof.certify"), "FIRST_BITS", 500)
+    monkeypatch.setattr(importlib.import_module("conformance.proof.maximum"), "FIRST_BITS", 500)
     again, first = as_json(prove(problem_of(id), sensitivities=False)), stored_of(id)
     assert again["precision_bits"] == 500
     for name in first["digits"]:

@@ -20,6 +20,7 @@ from conformance.judging.verdict import Outcome
 from conformance.mathematics.family import family_of
 from conformance.mathematics.link import link_of
 from conformance.mathematics.quantities import Fit
+from conformance.proof.result import Uniqueness
 from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]
@@ -186,7 +187,7 @@ def column_absorbed_by_the_offset(comparison: Comparison) -> Twin | None:
         return None
     offset = problem.offsets + problem.X[:, last] * fit.coefficients[last]
     bounded = link_of(problem.link).means != family_of(problem.family, problem.theta, problem.power).means
-    several = comparison.reference.source.endswith("local maximum")
+    several = comparison.reference.uniqueness is Uniqueness.LOCAL
     start = fit.coefficients[:last] if bounded or several else None  # or it finds no mean, or another maximum
     part = replace(problem, X=problem.X[:, :last], offset=offset, names=(), start=start)
     return Twin(described(part), np.arange(last), np.ones(last), np.zeros(last), (("deviance", 1.0),), False)

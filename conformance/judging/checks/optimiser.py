@@ -29,6 +29,7 @@ from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import agreement, worst
 from conformance.mathematics.least_squares import independent_columns
 from conformance.mathematics.response import Response
+from conformance.proof.result import Uniqueness
 from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]
@@ -76,7 +77,7 @@ def optimiser(comparison: Comparison) -> Finding:
         return Finding(Outcome.UNDECIDED, "optimiser", message="the independent optimiser did not converge")
     if np.any(comparison.aliased != np.isnan(optimum.beta)):
         return Finding(Outcome.UNDECIDED, "optimiser", message="other columns of a dependent set were kept")
-    if comparison.reference.source.endswith("local maximum"):
+    if comparison.reference.uniqueness is Uniqueness.LOCAL:
         apart = np.abs(optimum.beta - comparison.expected["coefficients"]) / comparison.scale("coefficients")
         if np.nanmax(apart, initial=0.0) > APART:
             return Finding(Outcome.UNDECIDED, "optimiser", message="scipy ends at another maximum than the proven one")
@@ -233,7 +234,8 @@ def _curvature(density: Callable[[Complex], Complex], eta: Array, problem: Probl
     least = 1.0 if problem.link in ("logit", "probit", "cauchit", "cloglog", "log") else 0.0  # others may not pass 0
     if problem.family == "gaussian" and problem.link == "identity":
         least = float(np.max(np.abs(eta), initial=1.0))
-    h = STEP * np.maximum(np.abs(eta), least)
+    size = np.minimum(eta, 1.0 - eta) if (problem.family, problem.link) == ("binomial", "identity") else np.abs(eta)
+    h = STEP * np.maximum(size, least)
     return np.asarray((density(eta + h + 1j * H).imag - density(eta - h + 1j * H).imag) / (2.0 * h * H))
 
 
@@ -283,12 +285,18 @@ def _log_cauchy(z: Complex) -> Complex:
     return np.log(np.where(z.real < -1.0, -np.arctan(1.0 / far) / np.pi, 0.5 + np.arctan(z) / np.pi))
 
 
+def _log_inside(z: Complex) -> Complex:
+    """log z, and -infinity for what is no probability."""
+    return np.where(z.real > 0, np.log(z), -np.inf)
+
+
 _LOG_PROBABILITIES: dict[str, tuple[Callable[[Complex], Complex], Callable[[Complex], Complex]]] = {
     "logit": (_log_expit, lambda z: _log_expit(-z)),
     "probit": (special.log_ndtr, lambda z: special.log_ndtr(-z)),
     "cauchit": (_log_cauchy, lambda z: _log_cauchy(-z)),
     "cloglog": (lambda z: np.log(-np.expm1(-np.exp(z))), lambda z: -np.exp(z)),
     "log": (lambda z: z, lambda z: np.log(-np.expm1(z))),
+    "identity": (_log_inside, lambda z: _log_inside(1.0 - z)),
 }
 _MEANS: dict[str, Callable[[Complex], Complex]] = {
     "identity": lambda z: z,

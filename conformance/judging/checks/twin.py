@@ -176,7 +176,7 @@ def _own(comparison: Comparison, other: Twin, again: Fit) -> Comparison:
     if errors is not None and "standard_errors" in factors:
         values["standard_errors"] = np.empty(len(other.back))
         values["standard_errors"][other.back] = errors[: len(other.back)] / np.abs(other.factors)
-    reference = Reference(values, comparison.reference.source)
+    reference = Reference(values, comparison.reference.source, comparison.reference.uniqueness)
     return replace(comparison, problem=other.problem, fit=again, reference=reference, mutated=())
 
 
