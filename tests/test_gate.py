@@ -391,3 +391,60 @@ def test_no_check_breaks_on_what_a_twin_is_answered(library: Library, quantity: 
             from_object("broken", broken), case, reference_of(library, case), Demand(), list(INVARIANCE_CHECKS)
         ).verdicts:
             assert verdict.cause != "suite", verdict.message
+
+
+# ------------------------------------------------------------------------------- numbers without a reference
+
+
+def _reports(quantity: str, value: float) -> Callable[[Problem], Fit]:
+    """irls, but for a number of a quantity that has no reference."""
+    return lambda problem: replace(fit(problem), **{quantity: value})
+
+
+@pytest.mark.parametrize(
+    ("quantity", "value", "outcome"),
+    [
+        ("log_likelihood", np.inf, Outcome.FAIL),
+        ("log_likelihood", -np.inf, Outcome.FAIL),
+        ("aic", -np.inf, Outcome.FAIL),
+        ("bic", np.inf, Outcome.FAIL),
+        ("log_likelihood", -123.4, Outcome.UNDECIDED),
+        ("log_likelihood", np.nan, Outcome.UNDECIDED),  # as R has it: no number, and said to be none
+    ],
+)
+def test_an_infinite_number_of_a_regular_problem_fails_though_no_reference_says_what_it_is(
+    library: Library, quantity: str, value: float, outcome: Outcome
+) -> None:
+    under_test = from_object("infinite", _reports(quantity, value))
+    (verdict,) = judge(under_test, library, "insurance-offset-tweedie", checks=[quantity]).verdicts
+    assert verdict.outcome is outcome
+    assert verdict.cause == ("not finite" if outcome is Outcome.FAIL else None)
+
+
+def test_an_infinite_residual_without_a_reference_fails_but_not_in_a_row_without_weight(library: Library) -> None:
+    case = library.case("affairs-zero-weights-tweedie")
+    known = reference_of(library, case)
+    values = {name: value for name, value in known.values.items() if name != "pearson_residuals"}
+    nobody, somebody = (int(np.flatnonzero((case.problem().prior_weights > 0) == used)[0]) for used in (False, True))
+    for row, outcome in ((nobody, Outcome.UNDECIDED), (somebody, Outcome.FAIL)):
+
+        def infinite(problem: Problem, row: int = row) -> Fit:
+            right = fit(problem)
+            assert right.pearson_residuals is not None
+            return replace(
+                right, pearson_residuals=np.where(np.arange(problem.n) == row, np.inf, right.pearson_residuals)
+            )
+
+        reference = replace(known, values=values)
+        (verdict,) = weigh(from_object("one row", infinite), case, reference, checks=["pearson_residuals"]).verdicts
+        assert verdict.outcome is outcome
+        assert verdict.quantity == (f"pearson_residuals[{row}]" if outcome is Outcome.FAIL else "pearson_residuals")
+
+
+def test_the_infinite_likelihood_of_a_perfect_fit_is_no_failure(library: Library) -> None:
+    case = library.case("insurance-offset-tweedie")
+    known = reference_of(library, case)
+    perfect = replace(known, values={**known.values, "deviance": 0.0})
+    under_test = from_object("infinite", _reports("log_likelihood", np.inf))
+    (verdict,) = weigh(under_test, case, perfect, checks=["log_likelihood"]).verdicts
+    assert verdict.outcome is Outcome.UNDECIDED
