@@ -35,6 +35,7 @@ CONVINCING = 6.0
 A_ROOT = 1e-6
 APART = 1e-3
 FLAT = 1e-14  # of the deviance: what is no slope
+SMALLEST = float(np.finfo(np.float64).tiny)  # below it doubles have fewer digits, and at last none
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ class Comparison:
         if quantity in ("log_likelihood", "aic", "bic"):
             return np.maximum(np.abs(want), 1.0)
         if quantity == "fitted_values" and self.problem.family != "gaussian":
-            return np.abs(want)  # positive means: the digits of a small one count
+            return np.maximum(np.abs(want), SMALLEST)  # positive means: the digits of a small one count
         if want.size > 1 and quantity not in ("standard_errors", "coefficients"):
             finite = want[np.isfinite(want)]
             typical = root_mean_square(finite if np.any(finite) else self.problem.y)
