@@ -111,7 +111,7 @@ def bic(comparison: Comparison) -> Finding:
     """
     found = _value(comparison, "bic")
     rows = float(np.sum(comparison.problem.prior_weights > 0))
-    if found.outcome is not Outcome.FAIL or rows == comparison.problem.n:
+    if found.outcome is not Outcome.FAIL or rows == comparison.problem.n or "bic" not in comparison.expected:
         return found
     parameters = (comparison.expected["aic"] + 2.0 * comparison.expected["log_likelihood"]) / 2.0
     as_r = {**comparison.expected, "bic": comparison.expected["bic"] + parameters * np.log(comparison.problem.n / rows)}
