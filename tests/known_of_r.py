@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-from scipy import special
-
+from conformance.judging.causes.cancellation import lost_to_cancellation, terms
 from conformance.judging.comparison import Comparison
-from conformance.question.problem import Problem
-
-Array = NDArray[np.float64]
 
 R_IS_OFF = {
     "four-coins-start-probit": "diverges from the start and says converged (Marschner 2011)",
@@ -53,61 +47,15 @@ R_REFUSES = (
     "tweedie-log-three-rows-far-apart",
 )
 
-U = 2.0**-53
-SUMS = ("deviance", "deviance_is_a_sum", "null_deviance", "log_likelihood", "aic", "bic")
 
+def is_lost_to_cancellation(comparison: Comparison, quantity: str, got: float, want: float) -> bool:
+    """Whether R's ``quantity``, as a verdict labels it, is off by no more than its formula loses: finding 112.
 
-def lost_to_cancellation(comparison: Comparison, quantity: str, got: float, want: float) -> bool:
-    """Whether R's ``quantity`` is off by no more than its formula loses, for its terms are large and cancel.
-
-    family()$dev.resids and $aic are written as textbooks have them, y log(y/mu) - (y - mu) or a difference of lgamma:
-    findings 29 and 112 of docs/findings.md.  What that costs is some times u times the size of the terms.
+    family()$dev.resids and $aic are written as textbooks have them, y log(y/mu) - (y - mu) or a difference of lgamma.
     """
-    problem, values = comparison.problem, comparison.reference.values
-    w, used = problem.prior_weights, problem.prior_weights > 0
-    of_rows = comparison.guard * w * _terms(problem, values["fitted_values"])
     name, _, row = quantity.partition("[")
     if name == "deviance_residuals":
         at = int(row.rstrip("]"))
-        return abs(abs(got) - abs(want)) <= np.sqrt(want**2 + of_rows[at]) - abs(want) or (
-            abs(got**2 - want**2) <= of_rows[at]
-        )
-    if name not in SUMS:
-        return False
-    if name == "null_deviance":
-        mean = np.full(problem.n, np.average(problem.y[used], weights=w[used]))
-        of_rows = comparison.guard * w * _terms(problem, mean)
-    lost = float(np.sum(of_rows[used]))
-    if name in ("log_likelihood", "aic", "bic"):
-        lost = 2.0 * (lost / values["dispersion"] + comparison.guard * _constants(problem))
-    return abs(got - want) <= lost
-
-
-def _terms(problem: Problem, mu: Array) -> Array:
-    """u times the size of the terms of the unit deviance as textbooks write it."""
-    y, theta = problem.y, problem.theta or 0.0
-    match problem.family:
-        case "binomial":
-            return np.full_like(mu, 4.0 * U)  # y + mu + (1 - y) + (1 - mu) = 2, twice
-        case "poisson":
-            return 2.0 * U * (y + mu)
-        case "gamma":
-            return 2.0 * U * (1.0 + y / mu)
-        case "negative_binomial":
-            return 2.0 * U * (y + mu + 2.0 * (y + theta))
-        case "tweedie":
-            return np.asarray(4.0 * U * (y + mu) * mu ** (1.0 - (problem.power or 1.0)))
-        case _:
-            return np.zeros_like(mu)  # a square: nothing cancels but the residual
-
-
-def _constants(problem: Problem) -> float:
-    """u times the size of the log-gammas in a log-likelihood as textbooks write it."""
-    y, w = problem.y, problem.prior_weights
-    match problem.family:
-        case "binomial":
-            return float(U * np.sum(special.gammaln(w + 1.0)))
-        case "poisson" | "negative_binomial":
-            return float(U * np.sum(w * np.abs(special.gammaln(y + (problem.theta or 0.0) + 1.0))))
-        case _:
-            return 0.0
+        of_row = terms(comparison.problem, comparison.reference.values["fitted_values"])[at]
+        return abs(got**2 - want**2) <= comparison.guard * comparison.problem.prior_weights[at] * of_row
+    return lost_to_cancellation(comparison, "deviance" if name == "deviance_is_a_sum" else name, got, want)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from known_of_r import R_IS_OFF, R_REFUSES, lost_to_cancellation
+from known_of_r import R_IS_OFF, R_REFUSES, is_lost_to_cancellation
 from solvers import CORRECT, FAULTY
 from support.one_fit import ONE_FIT
 
@@ -63,7 +63,7 @@ def test_r_polished_is_flagged_nowhere_but_where_it_is_off(library: Library) -> 
             known = Comparison(case, case.problem(), None, None, reference_of(library, case), DEFAULTS)
             for v in judge(r, library, id, STRICT, ONE_FIT).verdicts:
                 bad = v.outcome in (Outcome.FAIL, Outcome.ERROR)
-                assert not bad or lost_to_cancellation(known, v.quantity, v.got, v.want), v
+                assert not bad or is_lost_to_cancellation(known, v.quantity, v.got, v.want), v
 
 
 @pytest.mark.r

@@ -10,7 +10,7 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 import pytest
-from known_of_r import R_IS_OFF, R_REFUSES, lost_to_cancellation
+from known_of_r import R_IS_OFF, R_REFUSES, is_lost_to_cancellation
 from links_in_mpmath import maximum_likelihood
 from proof_support import BY_PAIR, leaves, problem_of, stored_of
 
@@ -96,7 +96,9 @@ def test_every_quantity_agrees_with_the_stored_polished_r(library: Library) -> N
             for found in findings(library, id):
                 if is_off(found):
                     counts["cancelled"] += 1
-                    assert lost_to_cancellation(polished_r(library, id), found.quantity, found.got, found.want), found
+                    assert is_lost_to_cancellation(polished_r(library, id), found.quantity, found.got, found.want), (
+                        found
+                    )
                 assert found.outcome is not Outcome.UNDECIDED or re.search(NOTHING_TO_COMPARE, found.message), found
                 counts[found.outcome] += 1
     assert counts[Outcome.PASS] > 4800

@@ -11,7 +11,6 @@ import numpy as np
 
 from conformance.judging.causes.arithmetic import (
     another_order,
-    cancelled,
     floored_mean,
     lost_precision,
     lost_row,
@@ -20,6 +19,7 @@ from conformance.judging.causes.arithmetic import (
     saturated_tail,
     scaled,
 )
+from conformance.judging.causes.cancellation import cancelled
 from conformance.judging.causes.convergence import (
     admitted,
     diverged,

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from conformance.judging.causes.solved import solved
-from conformance.judging.comparison import CONVINCING, Cause, Comparison, U
+from conformance.judging.comparison import CONVINCING, SMALLEST, Cause, Comparison, U
 from conformance.mathematics.digits import agreement, worst
 
 Array = NDArray[np.float64]
@@ -73,7 +72,7 @@ def saturated_tail(comparison: Comparison, quantity: str) -> Cause | None:
         return None
     if np.shape(want) != at.mu.shape:
         return None
-    left = np.maximum(np.minimum(at.mu, at.nu), 1e-300)
+    left = np.maximum(np.minimum(at.mu, at.nu), SMALLEST)
     error = np.abs(got - want) / comparison.scale(quantity)
     off = error > 10.0 ** -comparison.required(comparison.attainable(quantity))
     if not np.any(off) or np.any(left[off] > 1e-6) or np.any(error[off] > 1e3 * U / left[off]):
@@ -167,23 +166,6 @@ def lost_precision(comparison: Comparison, quantity: str) -> Cause | None:
             f"the error {error:.1e} is within 100 u cond^2 = {100.0 * U * cond**2:.1e}; u cond is {U * cond:.1e}: lost "
             "precision, as from normal equations or an explicit inverse on an ill-conditioned design",
         )
-    return None
-
-
-def cancelled(comparison: Comparison, quantity: str) -> Cause | None:
-    """A deviance that is a difference of large sums."""
-    if quantity not in ("deviance", "null_deviance", "dispersion"):
-        return None
-    at, got = solved(comparison), getattr(comparison.fit, quantity)
-    if at is None or got is None:
-        return None
-    df = comparison.expected["df_residual"] if quantity == "dispersion" else 1.0
-    size = float(np.sum((at.w * (np.abs(at.y) + 1) ** 2)[at.used]))
-    ll = comparison.expected.get("log_likelihood")
-    size = max(size, abs(ll) if ll is not None and np.isfinite(ll) else 0.0)
-    saturated = float(np.sum(np.abs(special.gammaln(np.abs(at.w * at.y) + 1.0))[at.used]))
-    if abs(got - comparison.expected[quantity]) <= 1e3 * U * (size + saturated) / max(df, 1.0):
-        return "cancellation", "the difference is the rounding of large sums: digits cancelled in a subtraction"
     return None
 
 
