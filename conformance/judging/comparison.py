@@ -35,12 +35,12 @@ CONVINCING = 6.0
 A_ROOT = 1e-6
 APART = 1e-3
 FLAT = 1e-14  # of the deviance: what is no slope
-TINY = 1e-300  # against division by 0: no quantity of a case is as small
 
 #: The floor of the digits that are asked where the data can give them: what an honest solver has, and a reader uses.
 FLOOR = 6.0
 #: K, and from how many rows on it grows with them: tests/test_strict.py shows that correct solvers need so much.
 GUARD, GUARD_ROWS = 20.0, 1000.0
+SMALLEST = float(np.finfo(np.float64).tiny)  # below it doubles have fewer digits, and at last none
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ class Comparison:
         if quantity in ("log_likelihood", "aic", "bic"):
             return np.maximum(np.abs(want), 1.0)
         if quantity == "fitted_values" and self.problem.family != "gaussian":
-            return np.abs(want)  # positive means: the digits of a small one count
+            return np.maximum(np.abs(want), SMALLEST)  # positive means: the digits of a small one count
         if want.size > 1 and quantity not in ("standard_errors", "coefficients"):
             finite = want[np.isfinite(want)]
             typical = root_mean_square(finite if np.any(finite) else self.problem.y)

@@ -9,7 +9,7 @@ from typing import Any
 
 import mpmath as mp
 import pytest
-from known_of_r import R_IS_OFF, R_REFUSES
+from known_of_r import R_IS_OFF, R_REFUSES, is_lost_to_cancellation
 from links_in_mpmath import maximum_likelihood
 from proof_support import BY_PAIR, leaves, problem_of, stored_of
 
@@ -63,12 +63,15 @@ NOTHING_TO_COMPARE = (
 
 def findings(library: Library, id: str) -> list[Finding]:
     """Every check of a value put to what R, polished, is stored to say, with 9 digits asked."""
+    comparison = polished_r(library, id)
+    return [check(comparison) for check in VALUE_CHECKS.values()]
+
+
+def polished_r(library: Library, id: str) -> Comparison:
+    """What R, polished, is stored to say."""
     case = library.case(id)
     said = as_fit(store.quantities(store.read(library, "r", case)["polished"]), case.problem())
-    comparison = Comparison(
-        case, case.problem(), said, None, reference_of(library, case), R_CONVENTIONS, Demand(digits=9.0)
-    )
-    return [check(comparison) for check in VALUE_CHECKS.values()]
+    return Comparison(case, case.problem(), said, None, reference_of(library, case), R_CONVENTIONS, Demand(digits=9.0))
 
 
 def is_off(found: Finding) -> bool:
@@ -77,14 +80,19 @@ def is_off(found: Finding) -> bool:
 
 
 def test_every_quantity_agrees_with_the_stored_polished_r(library: Library) -> None:
-    counts: Counter[Outcome] = Counter()
+    counts: Counter[Outcome | str] = Counter()
     for id in library.select():
         if library.case(id).has_estimate and id not in (*R_IS_OFF, *R_REFUSES):
             for found in findings(library, id):
-                assert not is_off(found), (id, found)
+                if is_off(found):
+                    counts["cancelled"] += 1
+                    assert is_lost_to_cancellation(polished_r(library, id), found.quantity, found.got, found.want), (
+                        found
+                    )
                 assert found.outcome is not Outcome.UNDECIDED or re.search(NOTHING_TO_COMPARE, found.message), found
                 counts[found.outcome] += 1
     assert counts[Outcome.PASS] > 4800
+    assert 0 < counts["cancelled"] < 60
 
 
 @pytest.mark.parametrize("id", R_IS_OFF)

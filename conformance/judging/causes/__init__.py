@@ -11,7 +11,6 @@ import numpy as np
 
 from conformance.judging.causes.arithmetic import (
     another_order,
-    cancelled,
     floored_mean,
     lost_precision,
     lost_row,
@@ -20,6 +19,7 @@ from conformance.judging.causes.arithmetic import (
     saturated_tail,
     scaled,
 )
+from conformance.judging.causes.cancellation import cancelled
 from conformance.judging.causes.convergence import (
     admitted,
     diverged,
@@ -30,7 +30,7 @@ from conformance.judging.causes.convergence import (
 )
 from conformance.judging.causes.mistakes import mistakes
 from conformance.judging.causes.problems import another_formula, other_problem
-from conformance.judging.comparison import CONVINCING, TINY, Cause, Comparison
+from conformance.judging.comparison import CONVINCING, SMALLEST, Cause, Comparison
 from conformance.judging.conventions import others, under
 from conformance.mathematics.digits import agreement, root_mean_square, worst
 
@@ -69,7 +69,7 @@ def fits(comparison: Comparison, quantity: str, value: Any, got: Any = None) -> 
     if not np.any(known):
         return False
     a, b, c = (np.atleast_1d(np.asarray(v, dtype=float))[known] for v in (got, value, want))
-    scale = np.maximum(np.abs(b), TINY)
+    scale = np.maximum(np.abs(b), SMALLEST)
     if a.size > 1:  # an entry that should be 0 is judged by its fellows
         scale = np.maximum(scale, FELLOWS * root_mean_square(b))
     new, old = worst(agreement(a, b, scale))[0], worst(agreement(a, c, scale))[0]

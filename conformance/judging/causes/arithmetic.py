@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from conformance.judging.causes.solved import solved
-from conformance.judging.comparison import CONVINCING, TINY, Cause, Comparison
+from conformance.judging.comparison import CONVINCING, SMALLEST, Cause, Comparison
 from conformance.judging.score_at import U
 from conformance.mathematics.digits import agreement, worst
 
@@ -85,7 +84,7 @@ def saturated_tail(comparison: Comparison, quantity: str) -> Cause | None:
         return None
     if np.shape(want) != at.mu.shape:
         return None
-    left = np.maximum(np.minimum(at.mu, at.nu), TINY)
+    left = np.maximum(np.minimum(at.mu, at.nu), SMALLEST)
     error = np.abs(got - want) / comparison.scale(quantity)
     off = error > 10.0 ** -comparison.required(comparison.attainable(quantity))
     if not np.any(off) or np.any(left[off] > SMALL) or np.any(error[off] > SUMS * U / left[off]):
@@ -183,23 +182,6 @@ def lost_precision(comparison: Comparison, quantity: str) -> Cause | None:
     return None
 
 
-def cancelled(comparison: Comparison, quantity: str) -> Cause | None:
-    """A deviance that is a difference of large sums."""
-    if quantity not in ("deviance", "null_deviance", "dispersion"):
-        return None
-    at, got = solved(comparison), getattr(comparison.fit, quantity)
-    if at is None or got is None:
-        return None
-    df = comparison.expected["df_residual"] if quantity == "dispersion" else 1.0
-    size = float(np.sum((at.w * (np.abs(at.y) + 1) ** 2)[at.used]))
-    ll = comparison.expected.get("log_likelihood")
-    size = max(size, abs(ll) if ll is not None and np.isfinite(ll) else 0.0)
-    saturated = float(np.sum(np.abs(special.gammaln(np.abs(at.w * at.y) + 1.0))[at.used]))
-    if abs(got - comparison.expected[quantity]) <= SUMS * U * (size + saturated) / max(df, 1.0):
-        return "cancellation", "the difference is the rounding of large sums: digits cancelled in a subtraction"
-    return None
-
-
 def another_order(comparison: Comparison, quantity: str) -> Cause | None:
     """The right numbers in the wrong places."""
     got, want = getattr(comparison.fit, quantity, None), comparison.expected.get(quantity)
@@ -208,7 +190,7 @@ def another_order(comparison: Comparison, quantity: str) -> Cause | None:
     a, b = np.sort(got), np.sort(want)
     if worst(agreement(got, want, comparison.scale(quantity)))[0] > NEAR:
         return None
-    if worst(agreement(a, b, np.maximum(np.abs(b), TINY)))[0] < CONVINCING:
+    if worst(agreement(a, b, np.maximum(np.abs(b), SMALLEST)))[0] < CONVINCING:
         return None
     return "another order", "the right numbers in another order (a permutation that was not undone)"
 
@@ -222,7 +204,7 @@ def other_columns(comparison: Comparison, quantity: str) -> Cause | None:
     if not np.any(gone) or not np.any(comparison.aliased != gone):
         return None
     a, b = np.sort(comparison.fit.coefficients[~comparison.aliased]), np.sort(want[~gone])
-    if len(a) == len(b) and worst(agreement(a, b, np.maximum(np.abs(b), TINY)))[0] > CONVINCING:
+    if len(a) == len(b) and worst(agreement(a, b, np.maximum(np.abs(b), SMALLEST)))[0] > CONVINCING:
         return "another order", "the right numbers under other names: shifted when an aliased column was dropped"
     if not np.any(comparison.aliased) and comparison.conventions["aliased"] != "minimum_norm":
         return "rank", "the design is singular (some columns are aliased), but every coefficient is given a number"

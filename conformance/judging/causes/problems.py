@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from conformance.fitter.irls import solve
-from conformance.judging.comparison import A_ROOT, CONVINCING, TINY, Cause, Comparison
+from conformance.judging.comparison import A_ROOT, CONVINCING, SMALLEST, Cause, Comparison
 from conformance.judging.score_at import ScoreAt
 from conformance.mathematics.digits import agreement, worst
 from conformance.mathematics.family import PAIRS, family_of
@@ -177,7 +177,7 @@ def another_formula(comparison: Comparison, quantity: str) -> Cause | None:
             return words, f"right coefficients, but {words}"
     if want is not None:
         a, b = np.sort(fit.coefficients), np.sort(want)
-        if len(a) > 1 and not near and worst(agreement(a, b, np.maximum(np.abs(b), TINY)))[0] > CONVINCING:
+        if len(a) > 1 and not near and worst(agreement(a, b, np.maximum(np.abs(b), SMALLEST)))[0] > CONVINCING:
             return "another order", "the right numbers under other names: they are in another order"
     if want is not None:
         right = replace(comparison, fit=replace(fit, coefficients=want))
