@@ -23,9 +23,9 @@ from conformance.adapters.installed import all_installed
 from conformance.adapters.offers import heard, only
 from conformance.errors import ImplementationError
 from conformance.judging.checks import CHECKS
+from conformance.judging.judge import judge_case
 from conformance.judging.verdict import Outcome, Verdict
 from conformance.question.library import Library
-from conformance.running.gate import judge
 from conformance.showing.record import Record
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -143,14 +143,14 @@ def test_the_programs_are_files_of_examples() -> None:
 def test_base_r_is_found_by_name_and_speaks_the_protocol(library: Library) -> None:
     found = find("r-glm-rscript")
     assert found.name == "r-glm-rscript"
-    assert not {v.outcome for v in judge(found, library, "dobson").verdicts} & {Outcome.FAIL, Outcome.ERROR}
+    assert not {v.outcome for v in judge_case(found, library, "dobson").verdicts} & {Outcome.FAIL, Outcome.ERROR}
     assert found.function.close()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("id", ["contraception", "warpbreaks", "esoph-grouped-logit", "genins-gamma-log"])
 def test_statsmodels_newton_conforms(library: Library, id: str) -> None:
     found = find("statsmodels-newton")
-    verdicts = judge(found, library, id).verdicts
+    verdicts = judge_case(found, library, id).verdicts
     of_coefficients = [v for v in verdicts if v.check in ("coefficients", "standard_errors", "deviance", "score")]
     assert {v.outcome for v in of_coefficients} == {Outcome.PASS}
 

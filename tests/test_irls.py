@@ -13,11 +13,11 @@ from conformance.adapters import find
 from conformance.fitter.irls import fit, independent_columns, solve
 from conformance.fitter.rows import Rows, observed_weights
 from conformance.fitter.steps import newton_step
+from conformance.judging.judge import twins
 from conformance.mathematics.family import family_of
 from conformance.mathematics.link import link_of
 from conformance.question.library import Library
 from conformance.question.problem import Problem
-from conformance.running.gate import twins
 
 
 def problem_of(library: Library, id: str) -> Problem:

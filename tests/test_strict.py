@@ -11,18 +11,18 @@ from support.one_fit import ONE_FIT
 
 from conformance.adapters import find, from_object
 from conformance.judging.comparison import Demand
+from conformance.judging.judge import judge_case
 from conformance.judging.verdict import Outcome, Verdict
 from conformance.mathematics.quantities import Fit
 from conformance.question.library import Library
 from conformance.question.problem import Problem
-from conformance.running.gate import judge
 
 STRICT = Demand(strict=True)
 
 
 def judged(library: Library, function: Callable[[Problem], Fit], ids: list[str]) -> dict[str, Verdict]:
     fitter = from_object("solver", function)
-    return {id: judge(fitter, library, id, STRICT, ["coefficients"]).verdicts[0] for id in ids}
+    return {id: judge_case(fitter, library, id, STRICT, ["coefficients"]).verdicts[0] for id in ids}
 
 
 def flagged(verdicts: dict[str, Verdict]) -> dict[str, Verdict]:
@@ -58,7 +58,9 @@ def test_r_polished_is_flagged_nowhere_but_where_it_is_off(library: Library) -> 
     for id in library.select():
         if library.case(id).has_estimate and id not in (*R_IS_OFF, *R_REFUSES):
             bad = [
-                v for v in judge(r, library, id, STRICT, ONE_FIT).verdicts if v.outcome in (Outcome.FAIL, Outcome.ERROR)
+                v
+                for v in judge_case(r, library, id, STRICT, ONE_FIT).verdicts
+                if v.outcome in (Outcome.FAIL, Outcome.ERROR)
             ]
             assert not bad, bad
 
@@ -67,5 +69,5 @@ def test_r_polished_is_flagged_nowhere_but_where_it_is_off(library: Library) -> 
 def test_the_cases_where_r_is_off_still_show_it(library: Library) -> None:
     r = find("r-glm")
     for id, why in R_IS_OFF.items():
-        verdicts = judge(r, library, id, STRICT, ONE_FIT).verdicts
+        verdicts = judge_case(r, library, id, STRICT, ONE_FIT).verdicts
         assert any(v.outcome is Outcome.FAIL for v in verdicts), f"{id}: R is right now, take it from the list ({why})"

@@ -26,9 +26,11 @@ from conformance.cli.common import (
     CommandLine,
     Digits,
     ImplementationName,
+    Jobs,
     Memory,
     Strict,
     Timeout,
+    ends_with_its_status,
     err,
     out,
     progress,
@@ -59,7 +61,7 @@ app.command(epilog="Example: glm-conformance zoo --only offset --case 'ships*'")
 
 def _version(asked: bool) -> None:
     if asked:
-        from conformance.running.gate import suite_version
+        from conformance.running.header import suite_version
 
         print(f"glm-conformance {suite_version()}")
         raise typer.Exit
@@ -74,6 +76,7 @@ def _options(
 
 @app.command(epilog="Example: glm-conformance fuzz mypackage.adapter:fit --count 500 --seed 7 --out found")
 @unusable_is_2
+@ends_with_its_status
 def fuzz(
     implementation: Annotated[
         str, typer.Argument(help="irls, r-glm, ..., module:attribute of your own, or 'command:...'.")
@@ -89,19 +92,19 @@ def fuzz(
     check: CheckGlobs = None,
     digits: Digits = 6.0,
     strict: Strict = False,
-    jobs: Annotated[int, typer.Option(min=1, help="Judge in so many processes.")] = 1,
+    jobs: Jobs = None,
     shrinks: Annotated[
         int, typer.Option(min=0, help="Smaller problems tried for each failure; 0 keeps them as drawn.")
     ] = 400,
     report: Annotated[Path | None, typer.Option(help="Write a line of JSON for each problem here.")] = None,
-) -> None:
+) -> int:
     """Draw random problems, prove each, gate it, and shrink what fails to a case file.  Exit 1 where something fails.
 
     `glm-conformance gate IMPLEMENTATION --cases FOLDER` then shows it again.
     """
     from conformance.adapters import find
     from conformance.judging.comparison import Demand
-    from conformance.running.gate import select_checks
+    from conformance.judging.judge import select_checks
     from conformance.showing.fuzz import show_found
 
     try:
@@ -113,11 +116,12 @@ def fuzz(
     if cases.exists() and not cases.is_dir():
         raise CallError(f"can't write cases to {cases}: it is no folder")
     found, checks = find(implementation), select_checks(check)
+    found.close()  # it is only to be shown here
     with progress(f"fuzz {implementation}", count) as advance, _lines(report) as record:
         demand = Demand(digits, strict)
         tally = search(implementation, count, seed, demand, cases, case or (), advance, jobs, shrinks, record, checks)
     show_found(out, found, implementation, tally, seed, cases)
-    raise typer.Exit(1 if tally.found else 0)
+    return 1 if tally.found else 0
 
 
 @contextmanager
@@ -287,28 +291,30 @@ def fit(
     """What one implementation says of one case, beside the reference."""
     from conformance.adapters import find
     from conformance.judging.comparison import Comparison
+    from conformance.judging.judge import answer
     from conformance.references.lookup import reference_of
-    from conformance.running.gate import answer
     from conformance.showing.fits import show_fit
 
     library = Library.at(cases)
     found, asked = find(implementation), library.case(library.one(case))
-    said, refusal, verdicts = answer(found, asked)
-    if verdicts:
-        err.print(f"{verdicts[0].outcome}: {escape(verdicts[0].message)}", soft_wrap=True)
+    said = answer(found, asked)
+    found.close()
+    if said.verdicts:
+        err.print(f"{said.verdicts[0].outcome}: {escape(said.verdicts[0].message)}", soft_wrap=True)
         raise typer.Exit(1)
     reference, conventions = reference_of(library, asked), found.conventions_of(asked.family, asked.link)
-    show_fit(out, Comparison(asked, asked.problem(), said, refusal, reference, conventions), trace)
+    show_fit(out, Comparison(asked, asked.problem(), said.fit, said.refusal, reference, conventions), trace)
 
 
 @app.command(epilog="Example: glm-conformance smoke --command 'Rscript my_adapter.R'")
 @unusable_is_2
+@ends_with_its_status
 def smoke(
     implementation: ImplementationName = None,
     command: CommandLine = None,
     timeout: Timeout = None,
     memory: Memory = None,
-) -> None:
+) -> int:
     """Is the adapter itself right?  Two tiny fits, and the rules.  Exit status: 0 right, 1 wrong, 2 unusable."""
     from conformance.adapters import find
     from conformance.running.smoke import reported
@@ -325,7 +331,8 @@ def smoke(
     out.print(f"reported: {', '.join(has) or 'nothing'}")
     out.print(f"not reported: {', '.join(lacks) or 'nothing'}")
     out.print(escape(f"{found.name} {found.version}: " + (f"{wrong} wrong" if wrong else "the adapter is right")))
-    raise typer.Exit(1 if wrong else 0)
+    found.close()
+    return 1 if wrong else 0
 
 
 @app.command(epilog="Example: glm-conformance implementations --json")
@@ -372,4 +379,4 @@ def main() -> None:
         app()
     except BrokenPipeError:
         sys.stderr.close()
-        sys.exit(0)
+        sys.exit(1)
