@@ -19,6 +19,7 @@ from support.folders import case_text, copy_cases, write_case
 from conformance.judging.checks import CHECKS
 from conformance.judging.verdict import Outcome
 from conformance.question.library import Library
+from conformance.running.processes import processes_for
 from conformance.showing import record
 
 N = len(CHECKS)
@@ -169,6 +170,73 @@ def test_the_counts_are_the_same_however_many_processes_there_are(small: Library
     counts = record.read(report).summary["counts"]
     assert sum(counts.values()) == 3 * N
     assert counts["pass"] >= 2 * (N - 4)
+
+
+@pytest.mark.parametrize(("items", "jobs", "processes"), [(400, None, 3), (17, None, 2), (3, None, 1), (3, 8, 3)])
+def test_there_are_as_many_processes_as_cores_that_have_enough_to_do(
+    monkeypatch: pytest.MonkeyPatch, items: int, jobs: int | None, processes: int
+) -> None:
+    monkeypatch.setattr("conformance.running.processes.cores", lambda: 3)
+    assert processes_for(items, jobs) == processes
+
+
+def test_fail_fast_stops_after_the_first_case_that_fails_with_a_record_that_says_so(
+    small: Library, wrong: str, tmp_path: Path
+) -> None:
+    report = tmp_path / "run.jsonl"
+    said = command("gate", wrong, "--cases", small.cases, "-x", "--report", report, "--check", "deviance")
+    assert said.status == 1
+    assert "DOES NOT CONFORM (1 of 3 cases x 1 checks, stopped at the first failure" in " ".join(said.out.split())
+    found = record.read(report)
+    assert (found.stopped, found.cases, found.conforms) == (True, 1, False)
+    assert [verdict.outcome for verdict in found.verdicts] == [Outcome.FAIL]
+    assert command("report", report).out in said.out
+    lines = report.read_text().splitlines()
+    report.write_text("\n".join([*lines[:-1], lines[-1].replace('"cases": 1', '"cases": 2')]))
+    with pytest.raises(record.TruncatedReport, match="do not add up"):
+        record.read(report)
+
+
+def test_fail_fast_without_a_failure_is_a_run_like_any_other(small: Library, tmp_path: Path) -> None:
+    words = ("gate", "irls", "--cases", small.cases, "--check", "deviance", "--fail-fast")
+    assert command(*words, "--report", tmp_path / "run.jsonl").status == 0
+    assert not record.read(tmp_path / "run.jsonl").stopped
+
+
+def test_the_cases_that_failed_last_are_asked_first(
+    small: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "last_of_all.py").write_text(
+        "from conformance.fitter.irls import fit as irls\n"
+        "def fit(problem):\n"
+        "    return dict(coefficients=irls(problem).coefficients * (1 + 0.1 * (problem.n == 54)))\n"
+    )
+    words = ("gate", "last_of_all:fit", "--cases", small.cases, "--check", "coefficients", "--report", "run.jsonl")
+    assert command(*words).status == 1
+    before = [verdict.case for verdict in record.read(Path("run.jsonl")).verdicts]
+    assert before.index("warpbreaks") > 0
+    assert command(*words, "--last-failed").status == 1
+    after = [verdict.case for verdict in record.read(Path("run.jsonl")).verdicts]
+    assert after == ["warpbreaks", *(id for id in before if id != "warpbreaks")]
+    said = command(*words[:-2], "--last-failed", "--last-record", "run.jsonl", "-x", "-q")
+    assert "(1 of 3 cases x 1 checks, stopped" in said.out
+
+
+def test_last_failed_wants_a_record(small: Library, tmp_path: Path) -> None:
+    said = command("gate", "irls", "--cases", small.cases, "--last-failed")
+    assert (said.status, said.out) == (2, "")
+    assert "name it, with --report or --last-record" in said.err
+    said = command("gate", "irls", "--cases", small.cases, "--last-failed", "--report", tmp_path / "run.jsonl")
+    assert (said.status, said.out) == (2, "")
+    assert "run.jsonl" in said.err
+
+
+def test_quiet_prints_the_verdict_alone(small: Library, wrong: str) -> None:
+    said = command("gate", wrong, "--cases", small.cases, "--quiet", "--check", "deviance")
+    assert (said.status, said.err) == (1, "")
+    assert " ".join(said.out.split()).startswith(f"{wrong} unknown: DOES NOT CONFORM (3 cases x 1 checks, ")
+    assert len(said.out.splitlines()) <= 2
 
 
 # ------------------------------------------------------------------------------------------ the report

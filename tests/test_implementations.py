@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from conformance.adapters import BUILT_IN, COMMAND, EXAMPLES, PACKAGES, find
+from conformance.adapters import BUILT_IN, COMMAND, EXAMPLES, PACKAGES, find, load
 from conformance.adapters.answer import Unsupported
 from conformance.adapters.conventions import declared
 from conformance.adapters.installed import all_installed
@@ -29,8 +29,11 @@ from conformance.question.library import Library
 from conformance.showing.record import Record
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / "conformance" / "implementations"
-HELPERS = {"__init__", "installed", "offers", "command", "child", "guard", "guarded_call"}
+FOLDER = ROOT / "conformance" / "adapters"
+HELPERS = {
+    *("__init__", "answer", "built_in", "child", "command", "conventions", "frames", "guard", "guarded_call"),
+    *("installed", "isolated", "loading", "offers", "program", "protocol", "r", "worker"),
+}
 FOREIGN = sorted(set(BUILT_IN) - {"irls"})
 PROGRAMS = [name for name in BUILT_IN if BUILT_IN[name].startswith(COMMAND)]
 IN_PYTHON = [name for name in BUILT_IN if name not in PROGRAMS]
@@ -122,7 +125,7 @@ def test_a_missing_package_gives_the_command_that_installs_it(name: str, monkeyp
         monkeypatch.delitem(sys.modules, loaded)
     monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
     with pytest.raises(ImplementationError, match=r"there is no module .* here: pip install 'glm-conformance\["):
-        find(name)
+        load(name)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
