@@ -186,13 +186,13 @@ def test_fail_fast_stops_after_the_first_case_that_fails_with_a_record_that_says
     report = tmp_path / "run.jsonl"
     said = command("gate", wrong, "--cases", small.cases, "-x", "--report", report, "--check", "deviance")
     assert said.status == 1
-    assert "DOES NOT CONFORM (1 of 3 cases x 1 checks, stopped at the first failure" in " ".join(said.out.split())
+    assert "DOES NOT CONFORM (2 of 3 cases x 1 checks, stopped at the first failure" in " ".join(said.out.split())
     found = record.read(report)
-    assert (found.stopped, found.cases, found.conforms) == (True, 1, False)
-    assert [verdict.outcome for verdict in found.verdicts] == [Outcome.FAIL]
+    assert (found.stopped, found.cases, found.conforms) == (True, 2, False)
+    assert [verdict.outcome for verdict in found.verdicts] == [Outcome.UNDECIDED, Outcome.FAIL]
     assert command("report", report).out in said.out
     lines = report.read_text().splitlines()
-    report.write_text("\n".join([*lines[:-1], lines[-1].replace('"cases": 1', '"cases": 2')]))
+    report.write_text("\n".join([*lines[:-1], lines[-1].replace('"cases": 2', '"cases": 3')]))
     with pytest.raises(record.TruncatedReport, match="do not add up"):
         record.read(report)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from support.command import command
 
-from conformance.cli.gate import Format, view_of
+from conformance.cli.report import Format, view_of
 from conformance.judging.verdict import FAILING, Outcome, Verdict, conforms, count, exit_status
 from conformance.running.session import summary_line
 from conformance.showing import record
