@@ -6,8 +6,10 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -319,15 +321,21 @@ def test_a_truncated_or_spoilt_report_is_refused_with_its_name(report: Path, spo
 
 def test_an_interrupted_run_leaves_a_report_that_is_seen_to_be_truncated(small: Library, tmp_path: Path) -> None:
     (tmp_path / "interrupted.py").write_text(
-        "from conformance.fitter.irls import fit as irls\n"
+        "import time\nfrom conformance.fitter.irls import fit as irls\n"
         "def fit(problem):\n"
-        "    if problem.n == 54: raise KeyboardInterrupt\n"
+        "    if problem.n == 54: open('begun', 'w').close(), time.sleep(1000)\n"
         "    return irls(problem)\n"
     )
     words = ["gate", "interrupted:fit", "--cases", str(small.cases), "--report", "run.jsonl"]
-    ended = subprocess.run([*CONSOLE, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert ended.returncode == 130
-    assert "Traceback" not in ended.stderr
+    with subprocess.Popen([*CONSOLE, *words], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as gate:
+        while not (tmp_path / "begun").exists():
+            assert gate.poll() is None
+            time.sleep(0.02)
+        gate.send_signal(signal.SIGINT)
+        _, said = gate.communicate(timeout=60)
+    assert gate.returncode == 130
+    assert "Traceback" not in said
+    assert len((tmp_path / "run.jsonl").read_text().splitlines()) > N
     with pytest.raises(record.TruncatedReport):
         record.read(tmp_path / "run.jsonl")
 
