@@ -174,7 +174,9 @@ def test_the_counts_are_the_same_however_many_processes_there_are(small: Library
     assert counts["pass"] >= 2 * (N - 4)
 
 
-@pytest.mark.parametrize(("items", "jobs", "processes"), [(400, None, 3), (17, None, 2), (3, None, 1), (3, 8, 3)])
+@pytest.mark.parametrize(
+    ("items", "jobs", "processes"), [(400, None, 3), (65, None, 2), (63, None, 1), (0, None, 1), (3, 8, 3)]
+)
 def test_there_are_as_many_processes_as_cores_that_have_enough_to_do(
     monkeypatch: pytest.MonkeyPatch, items: int, jobs: int | None, processes: int
 ) -> None:

@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from conformance.cli.common import CheckGlobs, Digits, Jobs, Strict, ends_with_its_status, out, progress, unusable_is_2
+from conformance.cli.common import (
+    CheckGlobs,
+    Digits,
+    Jobs,
+    Memory,
+    Strict,
+    Timeout,
+    ends_with_its_status,
+    out,
+    progress,
+    the_one,
+    unusable_is_2,
+)
 from conformance.errors import CallError
 
 if TYPE_CHECKING:
@@ -34,6 +46,8 @@ def fuzz(
     check: CheckGlobs = None,
     digits: Digits = 6.0,
     strict: Strict = False,
+    timeout: Timeout = None,
+    memory: Memory = None,
     jobs: Jobs = None,
     shrinks: Annotated[
         int, typer.Option(min=0, help="Smaller problems tried for each failure; 0 keeps them as drawn.")
@@ -57,11 +71,13 @@ def fuzz(
         raise CallError("fuzz draws with Hypothesis: pip install 'glm-conformance[fuzz]'") from error
     if cases.exists() and not cases.is_dir():
         raise CallError(f"can't write cases to {cases}: it is no folder")
-    found, checks = find(implementation), select_checks(check)
+    name, limits = the_one(implementation, None, timeout, memory)
+    found, checks = find(name, limits), select_checks(check)
     found.close()  # it is only to be shown here
     with progress(f"fuzz {implementation}", count) as advance, _lines(report) as record:
         demand = Demand(digits, strict)
-        tally = search(implementation, count, seed, demand, cases, case or (), advance, jobs, shrinks, record, checks)
+        asked = (implementation, count, seed, demand, cases, case or (), advance, jobs, shrinks, record, checks, limits)
+        tally = search(*asked)
     show_found(out, found, implementation, tally, seed, cases)
     return 1 if tally.found else 0
 

@@ -33,8 +33,12 @@ def audit(names: Sequence[str], library: Library, ids: Sequence[str], demand: De
     sessions = [Session(name, library, chosen, demand, jobs=1) for name in names]
     for session in sessions:
         _ = session.implementation  # what can't be used is told before anything is run
-    for row in zip(*(session.results() for session in sessions), strict=True):
-        yield Row(row[0].case, row)
+    try:
+        for row in zip(*(session.results() for session in sessions), strict=True):
+            yield Row(row[0].case, row)
+    finally:
+        for session in sessions:
+            session.close()
 
 
 def cell(result: CaseResult, check: str) -> str:

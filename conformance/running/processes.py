@@ -15,8 +15,8 @@ from typing import TypeVar
 #: What the numerical libraries read when they are loaded: how many threads they may use.
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
-#: A process takes a second to start: it is worth it for so many cases.
-WORTH_A_PROCESS = 8
+#: A worker and its adapter's process take two or three seconds of a processor to start, a case a tenth or two.
+WORTH_A_PROCESS = 32
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
