@@ -91,6 +91,7 @@ ATTACKS = {
     "an exit": ("sys.exit(0)", "raised SystemExit: 0"),
     "an exit of the process": ("os._exit(0)", "exited with status 0 without an answer"),
     "a signal": ("os.kill(os.getpid(), signal.SIGKILL)", "was killed by signal 9 (SIGKILL)"),
+    "the end of its guard": ("os.kill(os.getppid(), signal.SIGKILL); time.sleep(1000)", "was killed by signal 9"),
     "a crash in compiled code": ("ctypes.string_at(0)", "was killed by signal 11 (SIGSEGV)"),
     "an interrupt": ("raise KeyboardInterrupt", "raised KeyboardInterrupt"),
     "a loop": ("while True: pass", "gave no answer within 6 s"),
@@ -285,6 +286,7 @@ def fit(problem):
     if problem.family == "gaussian": raise ValueError("not that")
     if problem.family == "binomial": return {"coefficients": [1.0, 2.0]}
     said = irls(problem)
+    assert (problem.data is None) == (problem.formula is None)
     assert problem.data is None or len(problem.data) == problem.n
     assert not problem.X.flags.writeable
     return said
@@ -298,7 +300,8 @@ def test_its_answers_are_those_that_it_has_in_this_process(
     monkeypatch.setattr(sys, "path", sys.path[:])
     there, here = find(name), load(name)
     aliased = replace(PROBLEM, X=np.ones((3, 2)), names=())
-    for problem in (aliased, *(library.case(id).problem() for id in ("dobson", "quine-nb-log"))):
+    dobson, quine = (library.case(id).problem() for id in ("dobson", "quine-nb-log"))
+    for problem in (aliased, dobson, dobson, quine, aliased, quine, quine):
         one, other = (found.ask(problem) for found in (there, here))
         assert one.mutated == other.mutated == ()
         for key in set(KEYS) - {"trace"}:  # that is for irls in this process alone

@@ -11,6 +11,7 @@ import json
 import math
 import struct
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -83,8 +84,10 @@ def fit_of(header: Mapping[str, Any], body: bytes, problem: Problem) -> Answer:
     sizes = [math.prod(shapes[key]) for key in keys]
     if len(set(keys)) != len(keys) or 8 * sum(sizes) != len(body):
         raise NotAFrame("it has not the numbers that it names")
-    parts = np.split(np.frombuffer(body, dtype="<f8"), np.cumsum(sizes[:-1])) if keys else []
-    values: dict[str, Any] = {key: part.reshape(shapes[key]) for key, part in zip(keys, parts, strict=True)}
+    numbers, ends = np.frombuffer(body, dtype="<f8"), accumulate(sizes)
+    values: dict[str, Any] = {
+        key: numbers[end - size : end].reshape(shapes[key]) for key, size, end in zip(keys, sizes, ends, strict=True)
+    }
     rest = {key: header.get(key) for key in ("converged", "iterations")}
     return Answer(as_fit({**values, **rest, "warnings": _texts(header, "warnings")}, problem), mutated(header))
 

@@ -17,7 +17,7 @@ from conformance.adapters.conventions import Declared, declared, of_model
 from conformance.adapters.guarded_call import guarded_call
 from conformance.adapters.isolated import Isolated
 from conformance.adapters.program import Program
-from conformance.errors import ImplementationError, in_words
+from conformance.errors import ImplementationError, cut, in_words
 from conformance.question.problem import Problem
 
 
@@ -105,7 +105,7 @@ def from_object(name: str, found: Any) -> Implementation:
     try:
         conventions, version = declared(getattr(found, "conventions", None)), str(getattr(found, "version", "unknown"))
     except ImplementationError as error:
-        raise ImplementationError(f"{name}: {error}") from error
+        raise ImplementationError(f"{name}: {cut(str(error))}") from error
     except Exception as error:
         raise ImplementationError(f"{name}: reading its conventions and version raised {in_words(error)}") from error
     shown = getattr(found, "name", None)

@@ -14,6 +14,7 @@ import json
 import os
 import pickle
 import sys
+from dataclasses import replace
 from typing import BinaryIO
 
 
@@ -57,8 +58,11 @@ def serve(name: str, hear: BinaryIO, tell: BinaryIO) -> None:
     except ImplementationError as error:
         say(frame({"unusable": cut(str(error))}))
         return
+    data = None
     while (request := heard(hear)) is not None:
-        problem = pickle.loads(request)
+        problem, again = pickle.loads(request)
+        problem = replace(problem, data=data) if again else problem
+        data = problem.data
         try:
             try:
                 message = fitted(guarded_call(found.function, problem))

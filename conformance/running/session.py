@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import pickle
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
@@ -101,7 +101,7 @@ class Session:
         work: Callable[[Implementation, Item], Result],
         items: Sequence[Item],
         died: Callable[[Item], Result],
-    ) -> Iterator[Result]:
+    ) -> Generator[Result, None, None]:
         """``work`` of the implementation and each of ``items``, in order; ``died`` of one whose process died."""
         jobs = processes_for(len(items), self.jobs)
         if jobs == 1 or not isinstance(self.subject, str):
@@ -110,7 +110,7 @@ class Session:
         self.implementation.close()  # every worker has its own: this one is not to wait unused
         yield from in_processes(partial(_by_name, self.subject, self.limits, work), items, jobs, died)
 
-    def results(self) -> Iterator[CaseResult]:
+    def results(self) -> Generator[CaseResult, None, None]:
         """The verdicts of each case, as they are found."""
         checks = self.chosen.checks
         ask = partial(_judged, library=self.library, demand=self.demand, checks=checks)
@@ -154,7 +154,7 @@ class Session:
         """
         started, fit_seconds, asked = time.perf_counter(), 0.0, 0
         write(self.header)
-        with closing(self.results()) as results:  # type: ignore[type-var]
+        with closing(self.results()) as results:
             for result in results:
                 told = self._told(result, mend)
                 for kind, group in (("verdict", told.counting), ("unscored", told.unscored)):
