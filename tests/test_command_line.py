@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from support.command import command
 from support.folders import case_text, copy_cases, write_case
+from support.wrong_adapter import adapter
 
 from conformance.judging.checks import CHECKS
 from conformance.judging.verdict import Outcome
@@ -37,17 +38,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Library:
 @pytest.fixture
 def wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """An adapter whose deviance is wrong on every case."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", sys.path[:])
-    (tmp_path / "wrong_deviance.py").write_text(
-        "from conformance.fitter.irls import fit as irls\n"
-        "def fit(problem):\n"
-        "    said = irls(problem)\n"
-        "    return dict(coefficients=said.coefficients, deviance=said.deviance * 1.01, converged=said.converged,\n"
-        "                warnings=list(said.warnings))\n"
-    )
-    sys.modules.pop("wrong_deviance", None)
-    return "wrong_deviance:fit"
+    return adapter(tmp_path, monkeypatch, "wrong_deviance")
 
 
 # ------------------------------------------------------------------------------------------ help
@@ -212,7 +203,7 @@ def test_the_cases_that_failed_last_are_asked_first(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "last_of_all.py").write_text(
-        "from conformance.fitter.irls import fit as irls\n"
+        "from conformance.fitter import fit as irls\n"
         "def fit(problem):\n"
         "    return dict(coefficients=irls(problem).coefficients * (1 + 0.1 * (problem.n == 54)))\n"
     )
@@ -323,7 +314,7 @@ def test_a_truncated_or_spoilt_report_is_refused_with_its_name(report: Path, spo
 
 def test_an_interrupted_run_leaves_a_report_that_is_seen_to_be_truncated(small: Library, tmp_path: Path) -> None:
     (tmp_path / "interrupted.py").write_text(
-        "import time\nfrom conformance.fitter.irls import fit as irls\n"
+        "import time\nfrom conformance.fitter import fit as irls\n"
         "def fit(problem):\n"
         "    if problem.n == 54: open('begun', 'w').close(), time.sleep(1000)\n"
         "    return irls(problem)\n"

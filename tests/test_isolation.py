@@ -41,7 +41,7 @@ GATE = [sys.executable, "-c", "from conformance.cli import main; main()", "gate"
 ADAPTER = """
 import contextlib, ctypes, os, signal, sys, time
 import numpy as np
-from conformance.fitter.irls import fit as irls
+from conformance.fitter import fit as irls
 
 
 class Exits:
@@ -277,7 +277,7 @@ def test_however_the_gate_ends_its_adapter_ends_with_it_at_once(
 
 WHOLE = """
 import numpy as np, conformance
-from conformance.fitter.irls import fit as irls
+from conformance.fitter import fit as irls
 asked = 0
 def fit(problem):
     global asked
@@ -322,7 +322,7 @@ def test_what_it_remembers_from_fit_to_fit_and_writes_into_arrays_is_seen(
     module: Callable[[str], str], small: Library
 ) -> None:
     name = module(
-        "from conformance.fitter.irls import fit as irls\n"
+        "from conformance.fitter import fit as irls\n"
         "times = 0\n"
         "def fit(problem):\n"
         "    global times\n"

@@ -30,7 +30,7 @@ from conformance.adapters.child import Child
 from conformance.adapters.command import Command
 from conformance.adapters.program import Limits
 from conformance.errors import ImplementationError
-from conformance.fitter.irls import fit
+from conformance.fitter import fit
 from conformance.judging.checks import CHECKS
 from conformance.judging.judge import CaseResult
 from conformance.judging.verdict import Outcome

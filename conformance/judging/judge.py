@@ -21,6 +21,7 @@ from conformance.judging.verdict import Outcome, Verdict
 from conformance.mathematics.quantities import Fit
 from conformance.question.case import Case
 from conformance.question.library import Library
+from conformance.question.outcome import CaseOutcome
 from conformance.question.problem import Problem
 from conformance.references.lookup import reference_of
 from conformance.references.reference import Reference
@@ -115,7 +116,7 @@ def answer(implementation: Implementation, case: Case, checks: Sequence[str] = t
         return _no_answer(case, checks, f"{implementation.name} {error}")
     except Raised as error:
         may_refuse = (
-            case.outcome == "rank_deficient"
+            case.outcome is CaseOutcome.RANK_DEFICIENT
             and implementation.conventions_of(case.family, case.link)["aliased"] == "refused"
         )
         if not error.crash and (not case.has_estimate or may_refuse):

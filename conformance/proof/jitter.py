@@ -1,4 +1,4 @@
-"""The change of every quantity in one refit with all data moved by one last bit, to first order."""
+"""The change of every quantity in one jitter of the data (moves.py), to first order."""
 
 from __future__ import annotations
 
@@ -9,62 +9,11 @@ import numpy as np
 from scipy.special import digamma, polygamma
 
 from .jitter_likelihood import likelihood_changes
+from .moves import Moves
 from .null import null_fit
 from .result import Proof
 from .root import Setup
-from .sensitivity import BITS, Doubles, Point, deviance_in_y, doubles
-
-
-@dataclass(frozen=True)
-class Moves:
-    """One jitter of the data, and what follows from it.
-
-    (n, p) x, (n,) rows, (p,) beta, and sums.
-    """
-
-    x: Doubles
-    y: Doubles
-    w: Doubles
-    offset: Doubles
-    beta: Doubles
-    eta: Doubles
-    mu: Doubles
-    residual: Doubles
-    row_deviance: Doubles  # w d(y, mu)
-    deviance: float
-    pearson: float
-
-
-def moves(setup: Setup, at: Point, rng: np.random.Generator) -> Moves:
-    """Move every datum by one last bit, and the fit with it.
-
-    The deviance and Pearson's statistic include the squares of the residuals' changes, which
-    alone count in a perfect fit.
-    """
-    dx, dy, dw, do = (last_bits(rng, v) for v in (at.x, at.y, at.w, at.offset))
-    if setup.problem.weights is None:
-        dw = np.zeros_like(at.w)
-    inner = dx @ at.beta + do
-    pull = at.w * (at.a * dy - at.observed * inner) + dw * at.psi
-    dbeta = at.inverse_observed @ (dx.T @ (at.w * at.psi)) + at.g.T @ pull
-    deta = inner + at.x @ dbeta
-    dmu = at.slope * deta
-    dres = dy - dmu
-    slope_y = deviance_in_y(setup.family, at.y, at.mu, at.q, at.residual, at.v)
-    rows = dw * at.deviance + at.w * (slope_y * dy - 2 * at.residual / at.v * dmu)
-    second = float((at.w * dres**2 / at.v).sum())
-    terms = at.residual**2 / at.v
-    by_row = dw * terms + at.w * (2 * at.residual * dres - terms * at.v1 * dmu) / at.v
-    return Moves(
-        dx, dy, dw, do, dbeta, deta, dmu, dres, rows,
-        float(rows.sum()) + second, float(by_row.sum()) + second,
-    )  # fmt: skip
-
-
-def last_bits(rng: np.random.Generator, values: Doubles) -> Doubles:
-    """Plus or minus the distance to the next double; 0 stays."""
-    signs = rng.integers(0, 2, values.shape) * 2.0 - 1.0
-    return np.where(values == 0, 0.0, signs * np.spacing(np.abs(values)))
+from .solution import BITS, Doubles, Point, deviance_in_y, doubles
 
 
 def changes(setup: Setup, proof: Proof, at: Point, null: dict[str, Null], d: Moves) -> dict[str, Any]:

@@ -1,18 +1,16 @@
-"""The changes of the log-likelihoods, AIC and BIC in one jitter (see jitter.py)."""
+"""The changes of the log-likelihoods, AIC and BIC in one jitter of the data (moves.py)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy.special import digamma, gammaln
 
 from .model import Family
+from .moves import Moves
 from .result import Proof
-from .sensitivity import Doubles, Point
-
-if TYPE_CHECKING:
-    from .jitter import Moves
+from .solution import Doubles, Point
 
 
 def likelihood_changes(family: Family, proof: Proof, at: Point, d: Moves, phi: dict[str, Any]) -> dict[str, Any]:

@@ -28,8 +28,10 @@ from conformance.judging.comparison import Comparison, Demand
 from conformance.judging.judge import answer
 from conformance.judging.judge import judge as judge_answer
 from conformance.judging.verdict import Outcome, Verdict
+from conformance.proof.result import Uniqueness
 from conformance.question.case import Case, read_case
 from conformance.question.library import Library
+from conformance.question.outcome import CaseOutcome
 from conformance.question.random_problems import ALL_PAIRS, RandomProblem
 from conformance.question.selection import Chosen
 from conformance.references import certified
@@ -55,7 +57,7 @@ class Judged:
     """
 
     drawn: RandomProblem
-    outcome: str
+    outcome: CaseOutcome
     reason: str = ""
     failures: tuple[Verdict, ...] = ()
     at_another_maximum: str = ""
@@ -104,12 +106,12 @@ def _judge(
             case = _read(drawn, folder, proven["outcome"])
         reference = certified.as_reference(case, proven)
     except proof.Undecided as error:
-        return Judged(drawn, "undecided", str(error))
+        return Judged(drawn, CaseOutcome.UNDECIDED, str(error))
     except Exception as error:
         broken = Verdict(drawn.id, "proof", "proof", Outcome.ERROR, cause="suite", message=f"{type(error)}: {error}")
-        return Judged(drawn, "undecided", "the proof broke", (broken,))
+        return Judged(drawn, CaseOutcome.UNDECIDED, "the proof broke", (broken,))
     if case.has_estimate and not _in_doubles(case, reference):
-        return Judged(drawn, "undecided", "a mean at the (proven) estimate is beyond the range of doubles")
+        return Judged(drawn, CaseOutcome.UNDECIDED, "a mean at the (proven) estimate is beyond the range of doubles")
     result = judge_answer(implementation, case, reference, demand, checks)
     bad = tuple(v for v in result.verdicts if v.outcome in (Outcome.FAIL, Outcome.ERROR))
     if not bad or not case.has_estimate:
@@ -117,7 +119,7 @@ def _judge(
     said = answer(implementation, case)
     fit, refusal = said.fit, said.refusal
     admitted = fit is not None and fit.admits_trouble and all(v.check != "outcome" for v in bad)
-    if reference.source.endswith("local maximum"):
+    if reference.uniqueness is Uniqueness.LOCAL:
         conventions = implementation.conventions_of(case.family, case.link)
         comparison = Comparison(case, case.problem(), fit, refusal, reference, conventions, demand)
         if other := maxima.at_another_maximum(comparison):
@@ -226,7 +228,7 @@ def _judge_for(
 def _died(drawn: RandomProblem) -> Judged:
     """What is said of a problem on which the process of the judge ended."""
     dead = Verdict(drawn.id, "proof", "proof", Outcome.ERROR, cause="suite", message=DIED)
-    return Judged(drawn, "undecided", "the process died", (dead,))
+    return Judged(drawn, CaseOutcome.UNDECIDED, "the process died", (dead,))
 
 
 def _shrunk(
