@@ -1,13 +1,16 @@
-"""What accuracy may be asked.
+"""What accuracy may be asked: the change of every quantity when the data change in their last bit.
 
-The change of every quantity when the data change in their last bit.
-
-``condition`` are the componentwise condition numbers of NUMERICS section 3 (Skeel 1979; Higham
-2002, Accuracy and Stability of Numerical Algorithms, chapters 7 and 20), and the norm-wise ones by
-column of the working least-squares problem.  ``sigma`` is the RMS change of each quantity over 8
+``condition`` are the componentwise condition numbers of the estimate (Skeel 1979; Higham 2002,
+Accuracy and Stability of Numerical Algorithms, chapters 7 and 20), and the norm-wise ones by column
+of the working least-squares problem.  ``sigma`` is the RMS change of each quantity over 8
 refits with every datum moved by one last bit.  The refits are not done: their first-order changes
-(with the squares of the residuals' changes, which alone count in a perfect fit) are computed in
-doubles from the proven solution, so that no rounding of a fitter is mixed with them.
+(with the squares of the residuals' changes, which alone count in a perfect fit) are computed from
+the proven solution.
+
+All of it is done in balls.  In doubles a change that is exactly 0 (the deviance of a saturated
+model, a leverage of 1) comes out as the rounding of the sums, which is another on every processor;
+a ball that holds 0 says that there is no change, and the three digits that are stored of the others
+are the same everywhere.
 """
 
 from __future__ import annotations
@@ -20,57 +23,61 @@ import numpy as np
 from flint import arb, arb_mat, ctx
 from numpy.typing import NDArray
 
+from .krawczyk import newton
 from .model import Family
-from .result import Proof
-from .root import Setup
+from .result import Proof, Value
+from .root import Setup, exact_solution, find_root
 
 Doubles = NDArray[np.float64]
+Balls = NDArray[Any]  # of dtype object; a double stands for the exact ball
 JITTERS = 8
-BITS = 106
+MOST_BITS = 4096
+LEAST = 2.0**-93  # 2^-40 of a last bit
+NAN = arb("nan")
 
 
 @dataclass
 class Point:
-    """The proven solution in doubles.
+    """The proven solution: the data in doubles, and balls of what follows from them.
 
     (n,) rows, (p,) coefficients, (n, p) rows of X, X G and X C.
     """
 
-    x: Doubles
-    offset: Doubles
-    y: Doubles
-    w: Doubles
-    beta: Doubles
-    g: Doubles  # X G, with G the inverse observed information
-    b: Doubles  # X C, with C the inverse expected information
-    inverse_observed: Doubles
-    inverse_expected: Doubles
-    mu: Doubles
-    q: Doubles
-    slope: Doubles
-    curve: Doubles
-    v: Doubles
-    v1: Doubles
-    residual: Doubles
-    deviance: Doubles  # unit deviances
-    a: Doubles  # mu'/V
-    a1: Doubles  # d a/d eta
-    a2: Doubles
+    x: Balls
+    offset: Balls
+    y: Balls
+    w: Balls
+    beta: Balls
+    g: Balls  # X G, with G the inverse observed information
+    b: Balls  # X C, with C the inverse expected information
+    inverse_observed: Balls
+    inverse_expected: Balls
+    mu: Balls
+    q: Balls
+    slope: Balls
+    curve: Balls
+    v: Balls
+    v1: Balls
+    residual: Balls
+    deviance: Balls  # unit deviances
+    a: Balls  # mu'/V
+    a1: Balls  # d a/d eta
+    a2: Balls
 
     @property
-    def psi(self) -> Doubles:
+    def psi(self) -> Balls:
         """(y - mu) mu'/V."""
         return self.residual * self.a
 
     @property
-    def expected(self) -> Doubles:
+    def expected(self) -> Balls:
         """mu'^2 / V."""
         return self.slope * self.a
 
     @property
-    def observed(self) -> Doubles:
+    def observed(self) -> Balls:
         """-d psi / d eta."""
-        return self.slope * self.a - self.residual * self.a1
+        return np.asarray(self.slope * self.a - self.residual * self.a1)
 
 
 def doubles(values: Any) -> Doubles:
@@ -78,39 +85,67 @@ def doubles(values: Any) -> Doubles:
     return np.array([float(v) for v in values])
 
 
+def balls(values: Any, *shape: int) -> Balls:
+    """Balls, rationals or doubles as an array of balls, over all of them or of ``shape``."""
+    found = np.empty(len(values), dtype=object)
+    found[:] = [arb(v) for v in values]
+    return np.asarray(found.reshape(shape) if shape else found)
+
+
+def product(a: Balls, b: Balls) -> Balls:
+    """(n, k) times (k, m) balls (or doubles), by flint's own multiplication of matrices."""
+    return balls((_matrix(a) * _matrix(b)).entries(), len(a), b.shape[1])
+
+
+def _matrix(values: Balls) -> arb_mat:
+    return arb_mat(values.tolist())
+
+
+def root(values: Balls) -> Balls:
+    """The square root, elementwise, 0 of a ball that holds 0."""
+    return np.asarray(_root(values))
+
+
+_root = np.frompyfunc(lambda v: arb(0) if v.is_finite() and v.contains(0) else v.sqrt(), 1, 1)
+_is_finite = np.frompyfunc(lambda v: v.is_finite(), 1, 1)
+log = np.frompyfunc(lambda v: v.log(), 1, 1)
+log_gamma = np.frompyfunc(lambda v: v.lgamma(), 1, 1)
+digamma = np.frompyfunc(lambda v: v.digamma(), 1, 1)
+trigamma = np.frompyfunc(lambda v: arb(2).zeta(v), 1, 1)
+
+
 def point(setup: Setup, proof: Proof) -> Point:
-    """The proven solution in doubles, over the rows that have some weight."""
+    """The proven solution, over the rows that have some weight."""
     fit, expected, observed, beta = proof.workings
     rows = setup.rows
     d = rows.point[setup.problem.prior_weights > 0]
     c = np.array(rows.cell)[d]
     x = rows.x[:, setup.estimable]
     cells = arb_mat(x.tolist())
-    with ctx.workprec(BITS):
-        g, b = (doubles((cells * m).entries()).reshape(x.shape) for m in (observed, expected))
-        a1, a2 = (doubles(v) for v in zip(*[_slopes(setup, e) for e in fit.cell_eta], strict=True))
-        a = doubles([m[2] / v[0] for m, v in zip(fit.cell, fit.variance, strict=True)])
+    g, b = (balls((cells * m).entries(), *x.shape) for m in (observed, expected))
+    a1, a2 = (balls(v) for v in zip(*[_slopes(setup, e) for e in fit.cell_eta], strict=True))
+    a = balls([m[2] / v[0] for m, v in zip(fit.cell, fit.variance, strict=True)])
     p = len(setup.estimable)
-    mu, q, slope, curve = (doubles([m[k] for m in fit.cell])[c] for k in range(4))
-    v, v1 = (doubles([m[k] for m in fit.variance])[c] for k in range(2))
+    mu, q, slope, curve = (balls([m[k] for m in fit.cell])[c] for k in range(4))
+    v, v1 = (balls([m[k] for m in fit.variance])[c] for k in range(2))
     return Point(
         x=x[c],
         offset=rows.offset[c],
-        y=doubles(rows.y)[d],
+        y=balls(rows.y)[d],
         w=doubles(rows.w)[d],
-        beta=doubles(beta),
+        beta=balls(beta),
         g=g[c],
         b=b[c],
-        inverse_observed=doubles(observed.entries()).reshape(p, p),
-        inverse_expected=doubles(expected.entries()).reshape(p, p),
+        inverse_observed=balls(observed.entries(), p, p),
+        inverse_expected=balls(expected.entries(), p, p),
         mu=mu,
         q=q,
         slope=slope,
         curve=curve,
         v=v,
         v1=v1,
-        residual=doubles(fit.residual)[d],
-        deviance=doubles(fit.deviance)[d],
+        residual=balls(fit.residual)[d],
+        deviance=balls(fit.deviance)[d],
         a=a[c],
         a1=a1[c],
         a2=a2[c],
@@ -118,10 +153,7 @@ def point(setup: Setup, proof: Proof) -> Point:
 
 
 def _slopes(setup: Setup, eta: arb) -> tuple[arb, arb]:
-    """A' and a'' for a = mu'/V.
-
-    A' in closed form, a'' as its central difference at high precision.
-    """
+    """a' in closed form and a'' as its central difference, for a = mu'/V."""
     step = arb(2) ** -30 * (abs(eta.mid()) if not eta.contains(0) else arb(1))
     middle, high, low = (_slope(setup, e) for e in (eta, eta + step, eta - step))
     return middle, (high - low) / (2 * step)
@@ -133,33 +165,37 @@ def _slope(setup: Setup, eta: arb) -> arb:
     return (curve - slope * slope * v1 / v) / v
 
 
-def condition(at: Point) -> Doubles:
+def condition(at: Point) -> Balls:
     """(p,) A_k: an absolute bound, so that a coefficient of 0 needs no rule of its own."""
     p = len(at.beta)
-    found = np.empty(p)
-    root = np.sqrt(at.w * at.expected)
-    safe = np.where(root > 0, root, np.inf)
-    size = np.abs(at.y) + np.abs(at.mu)
-    working = at.x @ at.beta + np.where(at.residual == 0, 0.0, at.residual / at.slope)
-    columns = np.linalg.norm(root[:, None] * at.x, axis=0)
-    score = (at.w * at.psi)[:, None]
+    found = np.empty(p, dtype=object)
+    weight = at.w * at.expected
+    size = abs(at.y) + abs(at.mu)
+    working = product(at.x, at.beta[:, None])[:, 0] + np.where(at.residual == 0, 0.0, at.residual / at.slope)
+    columns = root((weight[:, None] * at.x**2).sum(axis=0))
+    score, lever = at.w * at.psi, at.w * at.expected
+    inside = weight > 0
     for k in range(p):
         g = at.g[:, k]
-        tangent = score * at.inverse_observed[k] - np.outer(at.w * at.observed * g, at.beta)
+        tangent = np.outer(score, at.inverse_observed[k]) - np.outer(at.w * at.observed * g, at.beta)
         component = (
-            np.abs(at.x * tangent).sum()
-            + (at.w * np.abs(at.a * g) * size).sum()
-            + np.abs(at.offset * at.w * at.observed * g).sum()
+            abs(at.x * tangent).sum()
+            + (at.w * abs(at.a * g) * size).sum()
+            + abs(at.offset * at.w * at.observed * g).sum()
         )
-        tangent = score * at.inverse_observed[k] - np.outer(at.w * at.expected * g, at.beta)
-        by_column = (columns * np.linalg.norm(tangent / safe[:, None], axis=0)).sum() + np.linalg.norm(
-            root * working
-        ) * np.linalg.norm(root * g)
-        found[k] = max(component, by_column)
+        tangent = np.outer(score, at.inverse_observed[k]) - np.outer(lever * g, at.beta)
+        lengths = root((np.square(tangent[inside]) / weight[inside][:, None]).sum(axis=0))
+        by_column = (columns * lengths).sum() + norm(weight, working) * norm(weight, g)
+        found[k] = max(component, by_column, key=float)
     return found
 
 
-def deviance_in_y(family: Family, y: Doubles, mu: Doubles, q: Doubles, residual: Doubles, v: Doubles) -> Doubles:
+def norm(weight: Balls, values: Balls) -> Value:
+    """The length of ``values`` in the metric of the weights."""
+    return root(np.array([(weight * values * values).sum()]))[0]
+
+
+def deviance_in_y(family: Family, y: Balls, mu: Balls, q: Balls, residual: Balls, v: Balls) -> Balls:
     """d/dy of the unit deviance, 2 (theta(y) - theta(mu)).
 
     It is 2 (y - mu)/V next to y = mu, and taken as 0 where y is on the boundary of its domain.
@@ -168,50 +204,82 @@ def deviance_in_y(family: Family, y: Doubles, mu: Doubles, q: Doubles, residual:
     if family.name == "gaussian":
         return np.asarray(near)
     if family.name == "binomial":
-        found = 2 * (np.log(y / mu) - np.log((1 - y) / q))
+        found = 2 * (log(y / mu) - log((1 - y) / q))
     elif family.name == "poisson":
-        found = 2 * np.log(y / mu)
+        found = 2 * log(y / mu)
     elif family.name == "gamma":
         found = 2 * residual / (mu * y)
     elif family.name == "inverse_gaussian":
         found = residual * (y + mu) / (y * mu) ** 2
     elif family.name == "negative_binomial":
         theta = float(family.theta or 1)
-        found = 2 * (np.log(y / mu) - np.log((y + theta) / (mu + theta)))
+        found = 2 * (log(y / mu) - log((y + theta) / (mu + theta)))
     else:
         power = 1 - float(family.power or 0)
         found = 2 * (y**power - mu**power) / power
-    found = np.where(np.abs(residual) < 1e-5 * np.sqrt(v), near, found)
-    return np.where(np.isfinite(found), found, 0.0)
+    found = np.where(abs(residual) < 1e-5 * root(v), near, found)
+    return np.where(_is_finite(found).astype(bool), found, 0.0)
 
 
 def add_sensitivities(setup: Setup, proof: Proof) -> None:
     """Put ``condition`` and ``sigma`` on a proof of an estimate."""
-    from .jitter import changes, moves, null_models
-
     if proof.workings is None:
         return
-    with np.errstate(all="ignore"):
-        at = point(setup, proof)
-        found = condition(at)
-        proof.condition = [
-            _number(found[setup.estimable.index(j)]) if j in setup.estimable else None for j in range(setup.problem.p)
-        ]
-        null = null_models(setup, proof, at)
-        squares: dict[str, Any] = {}
-        rng = np.random.default_rng(20240601)
-        for _ in range(JITTERS):
-            for name, change in changes(setup, proof, at, null, moves(setup, at, rng)).items():
-                squares[name] = squares.get(name, 0.0) + np.square(change)
-        proof.sigma = {
-            name: _numbers(np.sqrt(total / JITTERS)) for name, total in squares.items() if name in proof.quantities
-        }
+    narrow, bits = proof, proof.precision_bits
+    while True:
+        with ctx.workprec(bits):
+            at = point(setup, narrow)
+            found = condition(at)
+            squares = {name: v for name, v in _squares(setup, narrow, at).items() if name in proof.quantities}
+        bits = 2 * bits
+        if bits > MOST_BITS or not any(_blurred(proof.quantities[name], squares[name]) for name in squares):
+            break
+        narrow = _narrower(setup, proof, bits)
+    places = [setup.estimable.index(j) if j in setup.estimable else None for j in range(setup.problem.p)]
+    proof.condition = [None if k is None else _number(found[k]) for k in places]
+    proof.sigma = {name: _numbers(root(total)) for name, total in squares.items()}
 
 
-def _number(value: float) -> float | None:
-    return float(f"{value:.3g}") if math.isfinite(value) else None
+def _narrower(setup: Setup, proof: Proof, bits: int) -> Proof:
+    """The proof again from the same root in narrower balls: a near-collinear design loses the digits of these."""
+    from .describe import describe
+
+    center = proof.box.center if proof.box else []
+    exact = None if proof.box else exact_solution(setup.system)
+    with ctx.workprec(bits):
+        points = [] if exact else [newton(setup.system, center, bits)]
+        return describe(setup, find_root(setup.system, points, exact, bits), bits, rowwise=False)
+
+
+def _squares(setup: Setup, proof: Proof, at: Point) -> dict[str, Balls]:
+    """Name -> the mean square change of the quantity, shaped as it, over the jitters."""
+    from .jitter import changes, moves, null_models
+
+    null, rng = null_models(setup, proof, at), np.random.default_rng(20240601)
+    found: dict[str, Any] = {}
+    for _ in range(JITTERS):
+        for name, change in changes(setup, proof, at, null, moves(setup, at, rng)).items():
+            found[name] = found.get(name, 0.0) + change * change
+    return {name: np.asarray(total / JITTERS) for name, total in found.items()}
+
+
+def _blurred(value: Value, squares: Balls) -> bool:
+    """Whether a change can't be told from 0, though the ball reaches beyond what no double of the quantity shows."""
+    sizes = [float(abs(v.mid())) for v in _flat(value) if v.is_finite()]
+    least = LEAST * (max(sizes, default=0.0) or 1.0)
+    return any(v.is_finite() and v.contains(0) and v.abs_upper() > least * least for v in squares.ravel().tolist())
+
+
+def _flat(value: Value) -> list[arb]:
+    return [v for part in value for v in _flat(part)] if isinstance(value, list) else [value]
+
+
+def _number(value: arb) -> float | None:
+    """Three digits, which the ball proves many times over; None where there is no number."""
+    number = float(f"{float(value):.3g}")
+    return number if math.isfinite(number) else None
 
 
 def _numbers(values: Any) -> Any:
     array = np.asarray(values)
-    return [_numbers(v) for v in array] if array.ndim else _number(float(array))
+    return [_numbers(v) for v in array] if array.ndim else _number(array.item())
