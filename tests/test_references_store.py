@@ -19,6 +19,7 @@ from support.folders import copy_cases
 
 from conformance.adapters import find
 from conformance.errors import StaleReference
+from conformance.json_numbers import dumps, restore
 from conformance.judging.checks import CHECKS
 from conformance.judging.verdict import Outcome
 from conformance.question.library import Library
@@ -240,7 +241,7 @@ def bits(values: Any) -> list[bytes]:
 
 
 def there_and_back(value: Any) -> Any:
-    return store.restore(json.loads(store.dumps({"value": value}))["value"])
+    return restore(json.loads(dumps({"value": value}))["value"])
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -160,7 +160,8 @@ def _differences(fresh: dict[str, Any], stored: dict[str, Any], proof: Proof) ->
         if key in stored and stored[key] != fresh[key]:
             found.append(f"{key} is stored as {_short(stored[key])}, proven is {_short(fresh[key])}")
     for key in ("condition", "sigma"):
-        found += islice(_unequal(stored.get(key), fresh[key], key), SHOWN)
+        for place, old, new in islice(unequal(stored.get(key), fresh[key], key), SHOWN):
+            found.append(f"{place} is stored as {old}, computed is {new}")
     for name in proof.quantities:
         if name in stored:
             found += [
@@ -170,16 +171,16 @@ def _differences(fresh: dict[str, Any], stored: dict[str, Any], proof: Proof) ->
     return found
 
 
-def _unequal(stored: Any, fresh: Any, where: str) -> Iterator[str]:
-    """A sentence for each of the sensitivities that is not the stored one: three digits, the same on every machine."""
+def unequal(stored: Any, fresh: Any, where: str) -> Iterator[tuple[str, str, str]]:
+    """(where, stored, fresh) for every leaf of two JSON trees that differs, or for the branch where their shapes do."""
     if isinstance(fresh, dict) and isinstance(stored, dict) and stored.keys() == fresh.keys():
         for name in fresh:
-            yield from _unequal(stored[name], fresh[name], f"{where}.{name}")
+            yield from unequal(stored[name], fresh[name], f"{where}.{name}")
     elif isinstance(fresh, list) and isinstance(stored, list) and len(stored) == len(fresh):
         for k, (old, new) in enumerate(zip(stored, fresh, strict=True)):
-            yield from _unequal(old, new, f"{where}[{k}]")
+            yield from unequal(old, new, f"{where}[{k}]")
     elif stored != fresh:
-        yield f"{where} is stored as {_short(stored)}, computed is {_short(fresh)}"
+        yield where, _short(stored), _short(fresh)
 
 
 def _short(value: Any) -> str:
