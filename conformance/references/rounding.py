@@ -91,7 +91,10 @@ def rows_and_columns_in_another_order(problem: Problem, ask: Ask, rng: np.random
     start = None if problem.start is None else problem.start[order]
     names = tuple(problem.names[k] for k in order)
     other = replace(problem, X=problem.X[:, order], names=names, start=start, formula=None, data=None)
-    return _sorted_back(rows_in_another_order(other, ask, rng), BY_COLUMN, order)
+    answer = dict(_sorted_back(rows_in_another_order(other, ask, rng), (*BY_COLUMN, "covariance"), order))
+    if "covariance" in answer:
+        answer["covariance"] = [[row[place] for place in np.argsort(order)] for row in answer["covariance"]]
+    return answer
 
 
 def _sorted_back(answer: Answer, names: Sequence[str], order: NDArray[np.int64]) -> Answer:
@@ -130,24 +133,30 @@ def differences(stored: Answer, now: Answer, solver: Solver) -> tuple[Difference
 
 def _judged(stored: Answer, answers: Sequence[Answer], solver: Solver) -> tuple[Difference, ...]:
     """The differences, judged by ``answers``, that of now the first."""
-    now, limits = answers[0], {a.get("iterations") for a in answers if a.get("converged") is False}
-    outcome = _outcome(stored, limits)
-    alike = [a for a in answers if _outcome(a, limits) == outcome]
-    found = list(_facts(outcome, _outcome(now, limits), is_news=not alike))
-    if not alike:  # what numbers there are is shown all the same
-        alike = [a for a in answers if _outcome(a, limits) == _outcome(now, limits)]
-    counts = [answer.get("iterations") for answer in alike]
+    now, peers = answers[0], alike(stored, answers)
+    found = list(_facts(_outcome(stored, answers), _outcome(now, answers), is_news=not peers))
+    peers = peers or alike(now, answers)  # what numbers there are is shown all the same
+    counts = [answer.get("iterations") for answer in peers]
     if stored.get("iterations") != counts[0]:
         is_news = len(set(counts)) == 1 and not solver.counts_differ()
         found.append(Difference("iterations", _short(stored.get("iterations")), _short(counts[0]), is_news))
     for name in _NUMBERS:
-        if name in stored and name in alike[0]:
-            found += _number(name, stored, alike, solver.problem)
+        if name in stored and name in peers[0]:
+            found += _number(name, stored, peers, solver.problem)
     return tuple(found)
 
 
-def _outcome(answer: Answer, limits: set[Any]) -> dict[str, Any]:
-    """All that is no number: the facts, the quantities that there are, and which of their values are not finite."""
+def alike(answer: Answer, answers: Sequence[Answer]) -> list[Answer]:
+    """Those of ``answers`` with the outcome that ``answer`` has."""
+    return [one for one in answers if _outcome(one, answers) == _outcome(answer, answers)]
+
+
+def _outcome(answer: Answer, answers: Sequence[Answer]) -> dict[str, Any]:
+    """All that is no number: the facts, the quantities that there are, and which of their values are not finite.
+
+    The limit of iterations is where those of ``answers`` stopped that did not converge.
+    """
+    limits = {one.get("iterations") for one in answers if one.get("converged") is False}
     facts: dict[str, Any] = {name: answer.get(name) for name in _FACTS}
     if "iterations" in answer:
         facts["stopped by the limit of iterations"] = answer["iterations"] in limits
@@ -189,24 +198,25 @@ def _values(value: Any) -> Array:
         return np.zeros(0)
 
 
-def _number(name: str, stored: Answer, alike: Sequence[Answer], problem: Problem) -> Iterator[Difference]:
+def _number(name: str, stored: Answer, peers: Sequence[Answer], problem: Problem) -> Iterator[Difference]:
     """The worst place of a quantity that is not what is stored, beside what rounding leaves of its digits there."""
-    old, new = _values(stored[name]), _values(alike[0][name])
+    old, new = _values(stored[name]), _values(peers[0][name])
     if old.shape != new.shape or np.array_equal(old, new, equal_nan=True):
         return
     with np.errstate(all="ignore"):
-        allowed = _allowed(new, [_values(a[name]) for a in alike if name in a], problem)
-        excess = np.where(old == new, 0.0, np.abs(old - new) / allowed).ravel()
+        reach = allowed(name, peers, problem)
+        excess = np.where(old == new, 0.0, np.abs(old - new) / reach).ravel()
         excess = np.where(np.isnan(excess), 0.0, excess)  # not finite in both: the outcome has them
         at = int(np.argmax(excess))
-        a, b, reach = (values.ravel()[at] for values in (old, new, allowed))
-        digits, left = (worst(agreement(a + by, a, np.abs(a)))[0] for by in (b - a, reach))
+        a, b, r = (values.ravel()[at] for values in (old, new, reach))
+        digits, left = (worst(agreement(a + by, a, np.abs(a)))[0] for by in (b - a, r))
     place = f"{name}[{at}]" if old.size > 1 else name
     yield Difference(place, repr(float(a)), repr(float(b)), bool(excess[at] > 1.0), digits, left)
 
 
-def _allowed(center: Array, values: Sequence[Array], problem: Problem) -> Array:
-    """How far a number may be from ``center`` by rounding, elementwise: K (sigma sqrt(n p) + u |value|)."""
-    moved = [value - center for value in values if value.shape == center.shape]
-    sigma = np.sqrt(np.mean(np.square(moved), axis=0))
-    return np.asarray(guard(problem.n) * (sigma * np.sqrt(problem.n * problem.p) + U * np.abs(center)))
+def allowed(name: str, peers: Sequence[Answer], problem: Problem) -> Array:
+    """How far ``name`` may be from the first of ``peers`` by rounding: K (sigma sqrt(n p) + u |value|), elementwise."""
+    center = _values(peers[0][name])
+    with np.errstate(all="ignore"):
+        sigma = np.sqrt(np.mean([np.square(_values(one[name]) - center) for one in peers], axis=0))
+        return np.asarray(guard(problem.n) * (sigma * np.sqrt(problem.n * problem.p) + U * np.abs(center)))
