@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from flint import arb, ctx
 
 from .jitter_likelihood import likelihood_changes
+from .model import CANONICAL
 from .null import null_fit
 from .result import Proof, Value
 from .root import Setup
@@ -59,7 +61,8 @@ def moves(setup: Setup, at: Point, rng: np.random.Generator) -> Moves:
         dw = np.zeros_like(at.w)
     inner = product(dx, at.beta[:, None])[:, 0] + do
     pull = at.w * (at.a * dy - at.observed * inner) + dw * at.psi
-    dbeta = product(at.inverse_observed, product(dx.T, (at.w * at.psi)[:, None])) + product(at.g.T, pull[:, None])
+    of_g = at.transposed[1]
+    dbeta = product(at.inverse_observed, product(dx.T, (at.w * at.psi)[:, None])) + product(of_g, pull[:, None])
     deta = inner + product(at.x, dbeta)[:, 0]
     dmu = at.slope * deta
     dres = dy - dmu
@@ -79,15 +82,18 @@ def last_bits(rng: np.random.Generator, values: Doubles) -> Doubles:
     return np.where(values == 0, 0.0, signs * np.spacing(np.abs(values)))
 
 
-def changes(setup: Setup, proof: Proof, at: Point, null: dict[str, Null], d: Moves) -> dict[str, Any]:
-    """Name -> the change, shaped as the stored quantity (row-wise: of the first of equal rows)."""
+def changes(
+    setup: Setup, proof: Proof, at: Point, null: dict[str, Null], d: Moves, wanted: Collection[str]
+) -> dict[str, Any]:
+    """Name -> the change of each quantity that is wanted, shaped as it (row-wise: of the first of equal rows)."""
     phi = _dispersions(setup, proof, at, d)
     covariances, inverse, weight = _covariances(setup, proof, at, d, phi)
     found = {"coefficients": _spread(setup, d.beta), "deviance": d.deviance}
     found |= phi | covariances
-    found |= _rowwise(setup, at, d, inverse, weight)
+    found |= _rowwise(setup, at, d, inverse, weight) if "leverages" in wanted else {}
     found |= likelihood_changes(setup.family, proof, at, d, phi)
-    return found | {name: model.change(at, d) for name, model in null.items()}
+    found |= {name: model.change(at, d) for name, model in null.items()}
+    return {name: change for name, change in found.items() if name in wanted}
 
 
 def _spread(setup: Setup, values: Balls) -> Balls:
@@ -124,7 +130,8 @@ def _covariances(
     expected = _inverse_change(at, d, at.inverse_expected, at.expected, weight)
     slope = at.curve * at.a + 2 * at.slope * at.a1 - at.residual * at.a2
     other = d.w * at.observed + at.w * (slope * d.eta - at.a1 * d.y)
-    observed = _inverse_change(at, d, at.inverse_observed, at.observed, other)
+    canonical = CANONICAL.get(setup.family.name) == setup.family.link  # both are then the same
+    observed = expected if canonical else _inverse_change(at, d, at.inverse_observed, at.observed, other)
     found: dict[str, Any] = {"covariance_unscaled": _spread(setup, expected)}
     for suffix, kind, inverse, change in (
         ("", "dispersion", at.inverse_expected, expected),
@@ -142,9 +149,8 @@ def _covariances(
 
 def _inverse_change(at: Point, d: Moves, inverse: Balls, weight: Balls, change: Balls) -> Balls:
     """The change of (X' diag(w weight) X)^-1, where that of w weight is ``change``."""
-    cross = product(d.x.T, (at.w * weight)[:, None] * at.x)
-    moved = cross + cross.T + product(at.x.T, change[:, None] * at.x)
-    return -product(product(inverse, moved), inverse)
+    half = product(at.transposed[0], (at.w * weight)[:, None] * d.x + (change / 2)[:, None] * at.x)
+    return -product(product(inverse, half + half.T), inverse)
 
 
 def _rowwise(setup: Setup, at: Point, d: Moves, inverse: Balls, weight: Balls) -> dict[str, Any]:

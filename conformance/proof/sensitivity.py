@@ -7,7 +7,7 @@ refits with every datum moved by one last bit.  The refits are not done: their f
 (with the squares of the residuals' changes, which alone count in a perfect fit) are computed from
 the proven solution.
 
-All of it is done in balls.  In doubles a change that is exactly 0 (the deviance of a saturated
+The changes are computed in balls.  In doubles a change that is exactly 0 (the deviance of a saturated
 model, a leverage of 1) comes out as the rounding of the sums, which is another on every processor;
 a ball that holds 0 says that there is no change, and the three digits that are stored of the others
 are the same everywhere.
@@ -16,7 +16,9 @@ are the same everywhere.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -31,8 +33,10 @@ from .root import Setup, exact_solution, find_root
 Doubles = NDArray[np.float64]
 Balls = NDArray[Any]  # of dtype object; a double stands for the exact ball
 JITTERS = 8
+BITS = 106  # twice those of a double; more where sums cancel
 MOST_BITS = 4096
 LEAST = 2.0**-93  # 2^-40 of a last bit
+ACCURATE = 24  # bits, twice as many as three digits and a square take
 NAN = arb("nan")
 
 
@@ -64,6 +68,11 @@ class Point:
     a1: Balls  # d a/d eta
     a2: Balls
 
+    @cached_property
+    def transposed(self) -> tuple[arb_mat, arb_mat]:
+        """X' and (X G)', which every jitter multiplies by."""
+        return matrix(self.x.T), matrix(self.g.T)
+
     @property
     def psi(self) -> Balls:
         """(y - mu) mu'/V."""
@@ -92,13 +101,15 @@ def balls(values: Any, *shape: int) -> Balls:
     return np.asarray(found.reshape(shape) if shape else found)
 
 
-def product(a: Balls, b: Balls) -> Balls:
+def product(a: Balls | arb_mat, b: Balls) -> Balls:
     """(n, k) times (k, m) balls (or doubles), by flint's own multiplication of matrices."""
-    return balls((_matrix(a) * _matrix(b)).entries(), len(a), b.shape[1])
+    found = matrix(a) * matrix(b)
+    return balls(found.entries(), found.nrows(), found.ncols())
 
 
-def _matrix(values: Balls) -> arb_mat:
-    return arb_mat(values.tolist())
+def matrix(values: Balls | arb_mat) -> arb_mat:
+    """An array of two dimensions as flint's matrix."""
+    return values if isinstance(values, arb_mat) else arb_mat(values.tolist())
 
 
 def root(values: Balls) -> Balls:
@@ -165,34 +176,33 @@ def _slope(setup: Setup, eta: arb) -> arb:
     return (curve - slope * slope * v1 / v) / v
 
 
-def condition(at: Point) -> Balls:
-    """(p,) A_k: an absolute bound, so that a coefficient of 0 needs no rule of its own."""
-    p = len(at.beta)
-    found = np.empty(p, dtype=object)
-    weight = at.w * at.expected
-    size = abs(at.y) + abs(at.mu)
-    working = product(at.x, at.beta[:, None])[:, 0] + np.where(at.residual == 0, 0.0, at.residual / at.slope)
-    columns = root((weight[:, None] * at.x**2).sum(axis=0))
-    score, lever = at.w * at.psi, at.w * at.expected
-    inside = weight > 0
-    for k in range(p):
-        g = at.g[:, k]
-        tangent = np.outer(score, at.inverse_observed[k]) - np.outer(at.w * at.observed * g, at.beta)
+def condition(at: Point) -> Doubles:
+    """(p,) A_k: an absolute bound, so that a coefficient of 0 needs no rule of its own.
+
+    In doubles, for its sums are of absolute values: their rounding does not reach three digits.
+    """
+    x, beta, w, offset = (values.astype(np.float64) for values in (at.x, at.beta, at.w, at.offset))
+    y, mu, a, expected, observed = (v.astype(np.float64) for v in (at.y, at.mu, at.a, at.expected, at.observed))
+    g, residual, slope = (values.astype(np.float64) for values in (at.g, at.residual, at.slope))
+    inverse, score = at.inverse_observed.astype(np.float64), w * at.psi.astype(np.float64)
+    found = np.empty(len(beta))
+    root_weight = np.sqrt(w * expected)
+    safe = np.where(root_weight > 0, root_weight, np.inf)
+    size = np.abs(y) + np.abs(mu)
+    working = x @ beta + np.where(residual == 0, 0.0, residual / slope)
+    columns = np.linalg.norm(root_weight[:, None] * x, axis=0)
+    for k in range(len(beta)):
+        tangent = score[:, None] * inverse[k] - np.outer(w * observed * g[:, k], beta)
         component = (
-            abs(at.x * tangent).sum()
-            + (at.w * abs(at.a * g) * size).sum()
-            + abs(at.offset * at.w * at.observed * g).sum()
+            np.abs(x * tangent).sum()
+            + (w * np.abs(a * g[:, k]) * size).sum()
+            + np.abs(offset * w * observed * g[:, k]).sum()
         )
-        tangent = np.outer(score, at.inverse_observed[k]) - np.outer(lever * g, at.beta)
-        lengths = root((np.square(tangent[inside]) / weight[inside][:, None]).sum(axis=0))
-        by_column = (columns * lengths).sum() + norm(weight, working) * norm(weight, g)
-        found[k] = max(component, by_column, key=float)
+        tangent = score[:, None] * inverse[k] - np.outer(w * expected * g[:, k], beta)
+        by_column = (columns * np.linalg.norm(tangent / safe[:, None], axis=0)).sum()
+        by_column += np.linalg.norm(root_weight * working) * np.linalg.norm(root_weight * g[:, k])
+        found[k] = max(component, by_column)
     return found
-
-
-def norm(weight: Balls, values: Balls) -> Value:
-    """The length of ``values`` in the metric of the weights."""
-    return root(np.array([(weight * values * values).sum()]))[0]
 
 
 def deviance_in_y(family: Family, y: Balls, mu: Balls, q: Balls, residual: Balls, v: Balls) -> Balls:
@@ -225,16 +235,15 @@ def add_sensitivities(setup: Setup, proof: Proof) -> None:
     """Put ``condition`` and ``sigma`` on a proof of an estimate."""
     if proof.workings is None:
         return
-    narrow, bits = proof, proof.precision_bits
+    narrow, bits = proof, BITS
     while True:
-        with ctx.workprec(bits):
+        with ctx.workprec(bits), np.errstate(all="ignore"):
             at = point(setup, narrow)
-            found = condition(at)
-            squares = {name: v for name, v in _squares(setup, narrow, at).items() if name in proof.quantities}
-        bits = 2 * bits
+            found, squares = condition(at), _squares(setup, narrow, at, proof.quantities)
+        bits = max(2 * bits, proof.precision_bits)
         if bits > MOST_BITS or not any(_blurred(proof.quantities[name], squares[name]) for name in squares):
             break
-        narrow = _narrower(setup, proof, bits)
+        narrow = proof if bits == proof.precision_bits else _narrower(setup, proof, bits)
     places = [setup.estimable.index(j) if j in setup.estimable else None for j in range(setup.problem.p)]
     proof.condition = [None if k is None else _number(found[k]) for k in places]
     proof.sigma = {name: _numbers(root(total)) for name, total in squares.items()}
@@ -251,30 +260,31 @@ def _narrower(setup: Setup, proof: Proof, bits: int) -> Proof:
         return describe(setup, find_root(setup.system, points, exact, bits), bits, rowwise=False)
 
 
-def _squares(setup: Setup, proof: Proof, at: Point) -> dict[str, Balls]:
-    """Name -> the mean square change of the quantity, shaped as it, over the jitters."""
+def _squares(setup: Setup, proof: Proof, at: Point, wanted: Collection[str]) -> dict[str, Balls]:
+    """Name -> the mean square change of each quantity that is wanted, shaped as it, over the jitters."""
     from .jitter import changes, moves, null_models
 
     null, rng = null_models(setup, proof, at), np.random.default_rng(20240601)
     found: dict[str, Any] = {}
     for _ in range(JITTERS):
-        for name, change in changes(setup, proof, at, null, moves(setup, at, rng)).items():
+        for name, change in changes(setup, proof, at, null, moves(setup, at, rng), wanted).items():
             found[name] = found.get(name, 0.0) + change * change
     return {name: np.asarray(total / JITTERS) for name, total in found.items()}
 
 
 def _blurred(value: Value, squares: Balls) -> bool:
-    """Whether a change can't be told from 0, though the ball reaches beyond what no double of the quantity shows."""
+    """Whether a change has no three digits, though its ball reaches beyond what any double of the quantity shows."""
     sizes = [float(abs(v.mid())) for v in _flat(value) if v.is_finite()]
     least = LEAST * (max(sizes, default=0.0) or 1.0)
-    return any(v.is_finite() and v.contains(0) and v.abs_upper() > least * least for v in squares.ravel().tolist())
+    finite = [v for v in squares.ravel().tolist() if v.is_finite()]
+    return any(v.rel_accuracy_bits() < ACCURATE and v.abs_upper() > least * least for v in finite)
 
 
 def _flat(value: Value) -> list[arb]:
     return [v for part in value for v in _flat(part)] if isinstance(value, list) else [value]
 
 
-def _number(value: arb) -> float | None:
+def _number(value: Value) -> float | None:
     """Three digits, which the ball proves many times over; None where there is no number."""
     number = float(f"{float(value):.3g}")
     return number if math.isfinite(number) else None
