@@ -126,7 +126,7 @@ def found_of(planted: Plant, there: dict[str, Any], id: str, source: str, varian
     answers = [now, *solver.answers(rounding.COUNTS[-1])]
 
     def reach(name: str) -> float:
-        largest = rounding.allowed(name, rounding.alike(there, answers), solver.problem)
+        largest = rounding.allowed(name, rounding.company(rounding.alike(there, answers), answers), solver.problem)
         return float(np.ravel(largest)[0])
 
     changed = copy.deepcopy(there)

@@ -17,7 +17,8 @@ From these answers follows what a stored answer may differ in without news:
 -   its outcome (refusal, warnings, converged, whether the limit of iterations stopped it, rank, degrees of freedom,
     which quantities there are, which values are not finite) is that of now, or in whole that of one of the others;
 -   its numbers are within K (sigma sqrt(n p) + u |value|) of the answer with that outcome, sigma the root mean
-    square change over the answers that share it: the formula of attainable.py, with the solver for the estimate;
+    square change over the answers that share it (over all of them where the outcome is not that of now): the formula
+    of attainable.py, with the solver in place of the estimate;
 -   its number of iterations is that of now, or of no consequence: these answers differ in it, or the deviance, whose
     change stops the solver, can't have the digits that this takes (its attainable error, from the stored proof).
 
@@ -140,15 +141,24 @@ def _judged(stored: Answer, answers: Sequence[Answer], solver: Solver) -> tuple[
     if stored.get("iterations") != counts[0]:
         is_news = len(set(counts)) == 1 and not solver.counts_differ()
         found.append(Difference("iterations", _short(stored.get("iterations")), _short(counts[0]), is_news))
+    beside = company(peers, answers)
     for name in _NUMBERS:
         if name in stored and name in peers[0]:
-            found += _number(name, stored, peers, solver.problem)
+            found += _number(name, stored, beside, solver.problem)
     return tuple(found)
 
 
 def alike(answer: Answer, answers: Sequence[Answer]) -> list[Answer]:
     """Those of ``answers`` with the outcome that ``answer`` has."""
     return [one for one in answers if _outcome(one, answers) == _outcome(answer, answers)]
+
+
+def company(peers: Sequence[Answer], answers: Sequence[Answer]) -> list[Answer]:
+    """The answers that numbers are judged by, the one that they are compared with first.
+
+    Those with the same outcome, if it is that of now; else all of them, for where outcomes waver, so do numbers.
+    """
+    return [*peers] if peers[0] is answers[0] else [peers[0], *answers]
 
 
 def _outcome(answer: Answer, answers: Sequence[Answer]) -> dict[str, Any]:
@@ -198,13 +208,13 @@ def _values(value: Any) -> Array:
         return np.zeros(0)
 
 
-def _number(name: str, stored: Answer, peers: Sequence[Answer], problem: Problem) -> Iterator[Difference]:
+def _number(name: str, stored: Answer, answers: Sequence[Answer], problem: Problem) -> Iterator[Difference]:
     """The worst place of a quantity that is not what is stored, beside what rounding leaves of its digits there."""
-    old, new = _values(stored[name]), _values(peers[0][name])
+    old, new = _values(stored[name]), _values(answers[0][name])
     if old.shape != new.shape or np.array_equal(old, new, equal_nan=True):
         return
     with np.errstate(all="ignore"):
-        reach = allowed(name, peers, problem)
+        reach = allowed(name, answers, problem)
         excess = np.where(old == new, 0.0, np.abs(old - new) / reach).ravel()
         excess = np.where(np.isnan(excess), 0.0, excess)  # not finite in both: the outcome has them
         at = int(np.argmax(excess))
@@ -214,9 +224,15 @@ def _number(name: str, stored: Answer, peers: Sequence[Answer], problem: Problem
     yield Difference(place, repr(float(a)), repr(float(b)), bool(excess[at] > 1.0), digits, left)
 
 
-def allowed(name: str, peers: Sequence[Answer], problem: Problem) -> Array:
-    """How far ``name`` may be from the first of ``peers`` by rounding: K (sigma sqrt(n p) + u |value|), elementwise."""
-    center = _values(peers[0][name])
+def allowed(name: str, answers: Sequence[Answer], problem: Problem) -> Array:
+    """How far ``name`` may be from the first answer's by rounding: K (sigma sqrt(n p) + u |value|), elementwise.
+
+    An answer that does not report it, or not of that length, has no part in sigma; nor has a value that is not finite.
+    """
+    center = _values(answers[0][name])
+    others = [values for one in answers if (values := _values(one.get(name))).shape == center.shape]
     with np.errstate(all="ignore"):
-        sigma = np.sqrt(np.mean([np.square(_values(one[name]) - center) for one in peers], axis=0))
+        squares = np.square(np.array(others) - center)
+        finite = np.isfinite(squares)
+        sigma = np.sqrt(np.where(finite, squares, 0.0).sum(axis=0) / np.maximum(1, finite.sum(axis=0)))
         return np.asarray(guard(problem.n) * (sigma * np.sqrt(problem.n * problem.p) + U * np.abs(center)))
