@@ -1,5 +1,10 @@
 """Where R's glm itself is off, polished or not: the cases exist to show it, and docs/findings.md writes it up."""
 
+from __future__ import annotations
+
+from conformance.judging.causes.cancellation import lost_to_cancellation, terms
+from conformance.judging.comparison import Comparison
+
 R_IS_OFF = {
     "four-coins-start-probit": "diverges from the start and says converged (Marschner 2011)",
     "marschner-divergent-start": "the same with the logit link",
@@ -22,6 +27,7 @@ R_IS_OFF = {
     "gaussian-log-small-mean": "make.link('log')$linkinv has no mean below 2.2e-16",
     "nb-log-small-mean": "the same",
     "tweedie-1-log-small-means": "the same: the dispersion is off by a factor of 1.8e4",
+    "nb-theta-1e15": "the deviance and the likelihood by differences that cancel: no digit is left",
     "ig-log-runs-away": "halves steps until means are valid, not until the deviance falls: ends at a deviance of 1e32",
 }
 
@@ -40,3 +46,16 @@ R_REFUSES = (
     "ig-inverse-squared-little-room",
     "tweedie-log-three-rows-far-apart",
 )
+
+
+def is_lost_to_cancellation(comparison: Comparison, quantity: str, got: float, want: float) -> bool:
+    """Whether R's ``quantity``, as a verdict labels it, is off by no more than its formula loses: finding 112.
+
+    family()$dev.resids and $aic are written as textbooks have them, y log(y/mu) - (y - mu) or a difference of lgamma.
+    """
+    name, _, row = quantity.partition("[")
+    if name == "deviance_residuals":
+        at = int(row.rstrip("]"))
+        of_row = terms(comparison.problem, comparison.reference.values["fitted_values"])[at]
+        return abs(got**2 - want**2) <= comparison.guard * comparison.problem.prior_weights[at] * of_row
+    return lost_to_cancellation(comparison, "deviance" if name == "deviance_is_a_sum" else name, got, want)

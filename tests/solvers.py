@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from conformance.adapters.answer import Unsupported
-from conformance.fitter.irls import fit
+from conformance.fitter import fit
 from conformance.mathematics.family import family_of
 from conformance.mathematics.link import link_of
 from conformance.mathematics.quantities import Fit

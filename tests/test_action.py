@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from support.wrong_adapter import WRONG_DEVIANCE
 
 from conformance.showing import record
 
@@ -51,12 +52,7 @@ def test_a_conforming_implementation_passes_with_a_record_a_badge_and_a_summary(
 
 
 def test_one_that_does_not_conform_fails_the_step_and_known_failures_mend_it(tmp_path: Path) -> None:
-    (tmp_path / "off.py").write_text(
-        "from conformance.fitter.irls import fit as irls\n"
-        "def fit(problem):\n"
-        "    said = irls(problem)\n"
-        "    return dict(coefficients=said.coefficients, deviance=said.deviance * 1.01)\n"
-    )
+    (tmp_path / "off.py").write_text(WRONG_DEVIANCE)
     few = f"{FEW} --check deviance"
     status, outputs, summary = gate(tmp_path, implementation="off:fit", arguments=few)
     assert (status, outputs["conforms"]) == (1, "false")

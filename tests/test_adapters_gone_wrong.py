@@ -16,7 +16,7 @@ from support.folders import copy_cases
 from conformance.adapters import find, from_object
 from conformance.adapters.answer import Unsupported, as_fit
 from conformance.errors import ImplementationError
-from conformance.fitter.irls import fit as irls
+from conformance.fitter import fit as irls
 from conformance.judging.checks import CHECKS
 from conformance.judging.verdict import Outcome, conforms, count
 from conformance.question.library import Library
@@ -378,7 +378,7 @@ def test_a_process_that_dies_in_a_parallel_run_is_an_error_of_its_case(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
     name = module(
-        "import os\nfrom conformance.fitter.irls import fit as irls\n"
+        "import os\nfrom conformance.fitter import fit as irls\n"
         "def fit(problem):\n    return os.kill(os.getpid(), 9) if problem.n == 9 else irls(problem)\n"
     )
     said = command("gate", f"{name}:fit", "--cases", small.cases, "--jobs", 2)
@@ -413,9 +413,7 @@ def test_a_refusal_of_a_separated_case_is_right_and_of_a_good_one_an_error(small
 
 
 def test_what_an_adapter_prints_does_not_reach_the_report(module: Callable[[str], str], small: Library) -> None:
-    name = module(
-        "from conformance.fitter.irls import fit as irls\ndef fit(p):\n    print('noise')\n    return irls(p)\n"
-    )
+    name = module("from conformance.fitter import fit as irls\ndef fit(p):\n    print('noise')\n    return irls(p)\n")
     said = command("gate", f"{name}:fit", "--cases", small.cases, "--report", "run.jsonl")
     assert said.status == 0
     assert "noise" not in Path("run.jsonl").read_text()
@@ -423,8 +421,7 @@ def test_what_an_adapter_prints_does_not_reach_the_report(module: Callable[[str]
 
 def test_coefficients_alone_are_an_answer(module: Callable[[str], str], small: Library) -> None:
     name = module(
-        "from conformance.fitter.irls import fit as irls\n"
-        "def fit(p):\n    return dict(coefficients=irls(p).coefficients)\n"
+        "from conformance.fitter import fit as irls\ndef fit(p):\n    return dict(coefficients=irls(p).coefficients)\n"
     )
     said = command("gate", f"{name}:fit", "--cases", small.cases, "--case", "dobson")
     assert said.status == 0  # what is not reported is counted, and is no failure

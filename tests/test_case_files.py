@@ -16,6 +16,7 @@ from conformance.errors import CaseError
 from conformance.question.case import Case, read_case
 from conformance.question.formula.syntax import FUNCTIONS
 from conformance.question.library import Library
+from conformance.question.outcome import CaseOutcome
 
 
 def complaint(folder: Path, text: str | bytes, *, csv: str | bytes | None = DOSE_CSV) -> str:
@@ -93,6 +94,7 @@ def test_a_duplicate_key_is_refused_at_its_second_place(tmp_path: Path) -> None:
         ("max_iterations", 0),
         ("max_iterations", 2.5),
         ("outcome", "estimated"),
+        ("outcome", "undecided"),
         ("defect", "nan"),
         ("detects", "everything"),
     ],
@@ -108,6 +110,21 @@ def test_a_family_that_is_misspelt_is_told_the_valid_ones(tmp_path: Path) -> Non
     message = complaint(tmp_path, case_text(family="poison"))
     assert "'poison'" in message
     assert "'poisson'" in message
+
+
+def test_an_outcome_that_is_none_is_told_those_that_a_case_may_claim(tmp_path: Path) -> None:
+    message = complaint(tmp_path, case_text(outcome="undecided"))
+    claims = [outcome for outcome in CaseOutcome if outcome is not CaseOutcome.UNDECIDED]
+    assert all(repr(str(claim)) in message.split(", found")[0] for claim in claims)
+    assert "'undecided'" not in message.split(", found")[0]
+
+
+def test_the_outcome_of_a_case_is_a_type_that_equals_its_word() -> None:
+    case = Library.built_in().case("warpbreaks")
+    assert case.outcome is CaseOutcome.ESTIMATE
+    assert case.outcome == "estimate"
+    assert json.dumps({case.outcome: [case.outcome]}) == '{"estimate": ["estimate"]}'
+    assert [outcome for outcome in CaseOutcome if outcome.has_estimate] == ["estimate", "rank_deficient"]
 
 
 def test_a_level_that_is_a_number_is_told_to_be_quoted(tmp_path: Path) -> None:

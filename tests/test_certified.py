@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import sys
 from collections.abc import Callable
@@ -16,12 +15,13 @@ from proof_support import another_digit, stored_of
 from support.command import command
 from support.folders import DOSE_CSV, case_text, copy_cases, write_case
 
-import conformance
 from conformance.adapters import find
+from conformance.errors import StaleReference
 from conformance.judging.verdict import Outcome
-from conformance.proof import decimal_least_squares
+from conformance.proof import Uniqueness, decimal_least_squares
 from conformance.question.library import Library
 from conformance.references import certified, nist, store
+from conformance.references.lookup import reference_of
 from conformance.running.gate import judge
 
 BUILT_IN = Library.built_in()
@@ -155,6 +155,25 @@ def test_an_accident_to_a_reference_is_found_and_named_by_check_and_by_the_gate(
     assert command("gate", "irls", "--cases", small.cases).status == 2
 
 
+@pytest.mark.parametrize(
+    ("id", "kind"),
+    [
+        ("contraception", Uniqueness.GLOBAL),
+        ("urine-missing-cauchit", Uniqueness.LOCAL),
+        ("endometrial", Uniqueness.NONE),
+        ("nan-in-x", None),
+    ],
+)
+def test_a_reference_says_as_a_type_whether_its_maximum_is_the_only_one(id: str, kind: Uniqueness | None) -> None:
+    assert reference_of(BUILT_IN, BUILT_IN.case(id)).uniqueness is kind
+
+
+def test_a_uniqueness_that_is_none_is_a_damaged_reference() -> None:
+    case = BUILT_IN.case("warpbreaks")
+    with pytest.raises(StaleReference, match="perhaps"):
+        certified.as_reference(case, stored_of("warpbreaks") | {"uniqueness": "perhaps: who knows"})
+
+
 UNTRUE: dict[str, tuple[str, Callable[[dict[str, Any]], Any], str]] = {
     "a coefficient": ("warpbreaks", another_coefficient, "coefficients[0]"),
     "a key": ("warpbreaks", lambda s: s.pop("aic"), "'aic'"),
@@ -252,57 +271,3 @@ def test_a_case_whose_written_outcome_contradicts_the_proof_is_an_error_of_the_c
     assert said.status != 0
     assert "correct the case" in said.out + said.err
     assert not (tmp_path / "reference_outputs").exists()
-
-
-# ------------------------------------------------------------------------------------------ no tolerance by hand
-
-SMALL = 1e-3
-TOLERANCES = {"rtol", "atol", "rel_tol", "abs_tol", "tol", "tolerance", "decimal", "places"}
-PACKAGE = Path(conformance.__file__).parent
-JUDGES = [
-    PACKAGE / "judging" / "comparison.py",
-    PACKAGE / "running" / "gate.py",
-    PACKAGE / "mathematics" / "digits.py",
-    PACKAGE / "references" / "attainable.py",
-]
-#: The small numbers that are no tolerance of a verdict, and why.
-EXCEPTIONS = {
-    ("optimiser.py", "1e-07"): "whether the independent optimiser arrived; where not, the check is undecided",
-    ("optimiser.py", "1e-05"): "the step of a finite difference",
-    ("optimiser.py", "0.001"): "the least such step, relative to the largest parameter",
-    ("optimiser.py", "1e-12"): "the same where all parameters are 0",
-    ("optimiser.py", "1e-24"): "a perfect fit, whose likelihood has no maximum in sigma: undecided",
-    ("optimiser.py", "1e-09"): "when the optimiser's own Newton steps stop",
-    ("values.py", "1e-300"): "against division by 0",
-}
-
-
-def by_hand(file: Path) -> set[tuple[str, str]]:
-    """(file, expression) of every number in (0, 1e-3] and every tolerance argument outside a named constant."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    named = (n.value for n in tree.body if isinstance(n, (ast.Assign, ast.AnnAssign)) and n.value is not None)
-    allowed = {id(n) for value in named if not isinstance(value, ast.Dict) for n in ast.walk(value)}
-    found = set()
-    for statement in (n for n in ast.walk(tree) if isinstance(n, ast.expr)):
-        match statement:
-            case ast.Constant(value=float(number)) if 0 < number <= SMALL and id(statement) not in allowed:
-                found.add((file.name, ast.unparse(statement)))
-            case ast.BinOp(op=ast.Pow(), right=ast.UnaryOp(op=ast.USub())) if id(statement) not in allowed:
-                found.add((file.name, ast.unparse(statement)))
-            case ast.Call(keywords=keywords):
-                found |= {(file.name, ast.unparse(k.value)) for k in keywords if k.arg in TOLERANCES}
-    return found
-
-
-def test_no_tolerance_is_written_by_hand_where_verdicts_are_made() -> None:
-    files = [*JUDGES, *sorted((PACKAGE / "judging" / "checks").glob("*.py"))]
-    found = set().union(*map(by_hand, files))
-    assert found == set(EXCEPTIONS), found ^ set(EXCEPTIONS)
-
-
-@pytest.mark.parametrize("text", ["x < 1e-6", "np.allclose(a, b, rtol=0.01)", "x < 10.0 ** -8", "D = {'a': 1e-6}"])
-def test_the_test_of_tolerances_sees_one(tmp_path: Path, text: str) -> None:
-    (tmp_path / "check.py").write_text(text)
-    assert by_hand(tmp_path / "check.py")
-    (tmp_path / "check.py").write_text("U = 2.0**-53\nSTEP = 1e-30\nx = y < STEP")
-    assert not by_hand(tmp_path / "check.py")

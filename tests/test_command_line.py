@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from support.command import command
 from support.folders import case_text, copy_cases, write_case
+from support.wrong_adapter import adapter
 
 from conformance.judging.checks import CHECKS
 from conformance.judging.verdict import Outcome
@@ -34,17 +35,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Library:
 @pytest.fixture
 def wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """An adapter whose deviance is wrong on every case."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", sys.path[:])
-    (tmp_path / "wrong_deviance.py").write_text(
-        "from conformance.fitter.irls import fit as irls\n"
-        "def fit(problem):\n"
-        "    said = irls(problem)\n"
-        "    return dict(coefficients=said.coefficients, deviance=said.deviance * 1.01, converged=said.converged,\n"
-        "                warnings=list(said.warnings))\n"
-    )
-    sys.modules.pop("wrong_deviance", None)
-    return "wrong_deviance:fit"
+    return adapter(tmp_path, monkeypatch, "wrong_deviance")
 
 
 # ------------------------------------------------------------------------------------------ help
@@ -251,7 +242,7 @@ def test_a_truncated_or_spoilt_report_is_refused_with_its_name(report: Path, spo
 
 def test_an_interrupted_run_leaves_a_report_that_is_seen_to_be_truncated(small: Library, tmp_path: Path) -> None:
     (tmp_path / "interrupted.py").write_text(
-        "from conformance.fitter.irls import fit as irls\n"
+        "from conformance.fitter import fit as irls\n"
         "def fit(problem):\n"
         "    if problem.n == 54: raise KeyboardInterrupt\n"
         "    return irls(problem)\n"

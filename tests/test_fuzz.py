@@ -12,7 +12,7 @@ import pytest
 from support.command import command
 
 from conformance.adapters import Implementation, find, from_object
-from conformance.fitter.irls import fit as irls
+from conformance.fitter import fit as irls
 from conformance.mathematics.quantities import Fit
 from conformance.question.library import Library
 from conformance.question.problem import Problem
@@ -91,7 +91,7 @@ def test_the_command_exits_0_or_1_and_its_cases_are_valid(tmp_path: Path, monkey
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", sys.path[:])
     Path("no_offset.py").write_text(
-        "from dataclasses import replace\nfrom conformance.fitter.irls import fit as irls\n"
+        "from dataclasses import replace\nfrom conformance.fitter import fit as irls\n"
         "def fit(problem):\n    return irls(replace(problem, offset=None))\n"
     )
     sys.modules.pop("no_offset", None)

@@ -9,13 +9,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import special
 from support.one_fit import ONE_FIT
 
 from conformance.adapters import Implementation, find, from_object
 from conformance.adapters.answer import Unsupported
 from conformance.adapters.conventions import CONVENTIONS, DEFAULTS, declared, of_model
 from conformance.errors import ImplementationError
-from conformance.fitter.irls import fit
+from conformance.fitter import fit
 from conformance.judging.checks import CHECKS
 from conformance.judging.checks.invariance import INVARIANCE_CHECKS, INVARIANCES
 from conformance.judging.checks.optimiser import maximise
@@ -391,3 +392,119 @@ def test_no_check_breaks_on_what_a_twin_is_answered(library: Library, quantity: 
             from_object("broken", broken), case, reference_of(library, case), Demand(), list(INVARIANCE_CHECKS)
         ).verdicts:
             assert verdict.cause != "suite", verdict.message
+
+
+# ------------------------------------------------------------------------------- numbers without a reference
+
+
+def _reports(quantity: str, value: float) -> Callable[[Problem], Fit]:
+    """irls, but for a number of a quantity that has no reference."""
+    return lambda problem: replace(fit(problem), **{quantity: value})
+
+
+@pytest.mark.parametrize(
+    ("quantity", "value", "outcome"),
+    [
+        ("log_likelihood", np.inf, Outcome.FAIL),
+        ("log_likelihood", -np.inf, Outcome.FAIL),
+        ("aic", -np.inf, Outcome.FAIL),
+        ("bic", np.inf, Outcome.FAIL),
+        ("log_likelihood", -123.4, Outcome.UNDECIDED),
+        ("log_likelihood", np.nan, Outcome.UNDECIDED),  # as R has it: no number, and said to be none
+    ],
+)
+def test_an_infinite_number_of_a_regular_problem_fails_though_no_reference_says_what_it_is(
+    library: Library, quantity: str, value: float, outcome: Outcome
+) -> None:
+    under_test = from_object("infinite", _reports(quantity, value))
+    (verdict,) = judge(under_test, library, "insurance-offset-tweedie", checks=[quantity]).verdicts
+    assert verdict.outcome is outcome
+    assert verdict.cause == ("not finite" if outcome is Outcome.FAIL else None)
+
+
+def test_an_infinite_residual_without_a_reference_fails_but_not_in_a_row_without_weight(library: Library) -> None:
+    case = library.case("affairs-zero-weights-tweedie")
+    known = reference_of(library, case)
+    values = {name: value for name, value in known.values.items() if name != "pearson_residuals"}
+    nobody, somebody = (int(np.flatnonzero((case.problem().prior_weights > 0) == used)[0]) for used in (False, True))
+    for row, outcome in ((nobody, Outcome.UNDECIDED), (somebody, Outcome.FAIL)):
+
+        def infinite(problem: Problem, row: int = row) -> Fit:
+            right = fit(problem)
+            assert right.pearson_residuals is not None
+            return replace(
+                right, pearson_residuals=np.where(np.arange(problem.n) == row, np.inf, right.pearson_residuals)
+            )
+
+        reference = replace(known, values=values)
+        (verdict,) = weigh(from_object("one row", infinite), case, reference, checks=["pearson_residuals"]).verdicts
+        assert verdict.outcome is outcome
+        assert verdict.quantity == (f"pearson_residuals[{row}]" if outcome is Outcome.FAIL else "pearson_residuals")
+
+
+def test_the_infinite_likelihood_of_a_perfect_fit_is_no_failure(library: Library) -> None:
+    case = library.case("insurance-offset-tweedie")
+    known = reference_of(library, case)
+    perfect = replace(known, values={**known.values, "deviance": 0.0})
+    under_test = from_object("infinite", _reports("log_likelihood", np.inf))
+    (verdict,) = weigh(under_test, case, perfect, checks=["log_likelihood"]).verdicts
+    assert verdict.outcome is Outcome.UNDECIDED
+
+
+def test_an_infinite_bic_fails_beside_rows_without_weight_too(library: Library) -> None:
+    under_test = from_object("infinite", _reports("bic", np.inf))
+    (verdict,) = judge(under_test, library, "affairs-zero-weights-tweedie", checks=["bic"]).verdicts
+    assert (verdict.outcome, verdict.cause) == (Outcome.FAIL, "not finite")
+
+
+# ------------------------------------------------------------------------------ formulas whose terms cancel
+
+
+def by_differences_of_lgamma(problem: Problem) -> Fit:
+    """A negative binomial log-likelihood as textbooks write it."""
+    right, theta, y = fit(problem), problem.theta or 1.0, problem.y
+    assert right.fitted_values is not None
+    mu = right.fitted_values
+    terms = special.gammaln(theta + y) - special.gammaln(theta) - special.gammaln(y + 1.0)
+    terms += theta * np.log(theta) + y * np.log(mu) - (theta + y) * np.log(theta + mu)
+    return replace(right, log_likelihood=float(np.sum(terms)), aic=None, bic=None)
+
+
+def by_logarithms(problem: Problem) -> Fit:
+    """The deviance of counts as textbooks write it: with a theta, (y + theta) times the logarithm of nearly 1."""
+    right, theta, y = fit(problem), problem.theta or 1.0, problem.y
+    assert right.fitted_values is not None
+    mu = right.fitted_values
+    unit = 2.0 * (special.xlogy(y, y / mu) - (y + theta) * np.log((y + theta) / (mu + theta)))
+    return replace(right, deviance=float(np.sum(unit)), deviance_residuals=None)
+
+
+@pytest.mark.parametrize("id", ["nb-theta-1e9", "nb-theta-1e15"])
+@pytest.mark.parametrize(
+    ("function", "check"), [(by_differences_of_lgamma, "log_likelihood"), (by_logarithms, "deviance")]
+)
+def test_digits_lost_to_cancellation_are_no_digits_that_nobody_can_have(
+    library: Library, function: Callable[[Problem], Fit], check: str, id: str
+) -> None:
+    """A formula that does not cancel has them all, and irls uses it."""
+    strict = Demand(strict=True)
+    (right,) = judge(find("irls"), library, id, strict, [check]).verdicts
+    (wrong,) = judge(from_object("textbook", function), library, id, strict, [check]).verdicts
+    assert right.outcome is Outcome.PASS
+    assert (right.required or 0.0) > 11.0
+    assert wrong.outcome is Outcome.FAIL
+
+
+def test_a_mean_that_is_0_in_doubles_may_not_be_floored(library: Library) -> None:
+    """far-row-low-cloglog has one; R, which floors means at 2.2e-16, is refused."""
+
+    def floored(problem: Problem) -> Fit:
+        right = fit(problem)
+        assert right.fitted_values is not None
+        return replace(right, fitted_values=np.maximum(right.fitted_values, 2.2e-16))
+
+    outcomes = [
+        judge(from_object("mean", function), library, "far-row-low-cloglog", checks=["fitted_values"])
+        for function in (fit, floored)
+    ]
+    assert [result.verdicts[0].outcome for result in outcomes] == [Outcome.PASS, Outcome.FAIL]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
-import sys
 from pathlib import Path
 
 import pytest
 from support.command import command
+from support.wrong_adapter import adapter
 
 from conformance.errors import KnownFailuresError
 from conformance.judging import known_failures as known
@@ -229,19 +229,16 @@ def test_whatever_was_written_is_known_the_next_time(tmp_path: Path) -> None:
 @pytest.fixture
 def wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Its deviance is wrong by 1 in 100 for counts, unless the environment says otherwise."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", sys.path[:])
-    (tmp_path / "half_wrong.py").write_text(
+    text = (
         "import os\n"
-        "from conformance.fitter.irls import fit as irls\n"
+        "from conformance.fitter import fit as irls\n"
         "def fit(problem):\n"
         "    said, how = irls(problem), os.environ.get('HOW', 'wrong')\n"
         "    if how == 'crash': raise RuntimeError('crashed')\n"
         "    factor = {'wrong': 1.01, 'worse': 1.5, 'right': 1.0}[how]\n"
         "    return dict(coefficients=said.coefficients, deviance=said.deviance * factor)\n"
     )
-    sys.modules.pop("half_wrong", None)
-    return "half_wrong:fit"
+    return adapter(tmp_path, monkeypatch, "half_wrong", text)
 
 
 CALL = ("--case", "dobson", "--case", "warpbreaks", "--check", "deviance", "--check", "coefficients")

@@ -102,7 +102,7 @@ def test_a_new_case_is_run_and_not_scored(folder: Path) -> None:
 def test_a_new_case_that_fails_does_not_move_the_score(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(folder))
     (folder / "not_for_nine.py").write_text(
-        "from conformance.fitter.irls import fit as irls\n"
+        "from conformance.fitter import fit as irls\n"
         "def fit(problem):\n"
         "    said = irls(problem)\n"
         "    wrong = 1.5 if 'dose' in problem.names else 1.0\n"

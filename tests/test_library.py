@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import csv
 import pickle
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from support.command import command
 
 from conformance.mathematics.family import PAIRS
 from conformance.question.coverage import coverage, lint
 from conformance.question.library import Library
 from conformance.references import store
-
-ROOT = Path(__file__).parents[1]
 
 
 def test_no_cell_of_the_coverage_table_is_empty(library: Library) -> None:
@@ -95,44 +89,9 @@ def test_the_statement_of_the_outcome_agrees_with_the_design(library: Library, f
             assert np.linalg.matrix_rank(X / np.linalg.norm(X, axis=0), tol=1e-13) == X.shape[1], id
 
 
-def test_what_the_documents_show_is_what_their_commands_print() -> None:
-    sys.path.insert(0, str(ROOT / "scripts"))
-    try:
-        import readme
-    finally:
-        sys.path.pop(0)
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
-        text = path.read_text(encoding="utf-8")
-        for match in readme.BLOCK.finditer(text):
-            if "cases coverage" in match["command"]:  # others name versions and seconds
-                assert readme.output_of(match["command"]) in text, f"{path}: run python scripts/readme.py"
-
-
-def test_the_readme_has_its_two_commands_in_one_line_each() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for mark in ("<!-- the main job -->", "<!-- the test command -->"):
-        block = text.split(mark)[1].split("```")[1].removeprefix("sh\n").strip()
-        assert "\n" not in block
-        assert block.startswith("sh scripts/install.sh")
-
-
-def test_the_install_scripts_are_plain_sh() -> None:
-    for script in sorted((ROOT / "scripts").glob("*.sh")):
-        subprocess.run(["sh", "-n", str(script)], check=True)
-
-
 def test_a_library_is_sent_to_another_process_without_what_it_has_read(library: Library) -> None:
     """Or the parent's reading of a case would change the dictionary that is being pickled."""
     library.case("dobson")
     sent = pickle.loads(pickle.dumps(library))
     assert vars(sent) == {"cases": library.cases, "references": library.references}
     assert sent.case("dobson").id == "dobson"
-
-
-def test_the_readme_has_the_coverage_table_of_this_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("NO_COLOR", "1")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = readme.split("$ glm-conformance cases coverage\n")[1].split("\n```")[0]
-    said = [line.rstrip() for line in command("cases", "coverage").out.strip("\n").splitlines()]
-    assert shown.splitlines() == said, "python scripts/readme.py README.md makes it anew"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.folders import ABSENT, case_text, copy_cases, write_case
+from support.wrong_adapter import WRONG_DEVIANCE
 
 from conformance.judging.checks import CHECKS
 from conformance.question.selection import level
@@ -46,12 +47,7 @@ def test_k_chooses_cases_and_checks(pytester: pytest.Pytester, cases: Path) -> N
 
 
 def test_a_failure_shows_the_message_of_the_verdict_and_no_traceback(pytester: pytest.Pytester, cases: Path) -> None:
-    pytester.makepyfile(
-        mine="from conformance.fitter.irls import fit as irls\n"
-        "def fit(problem):\n"
-        "    said = irls(problem)\n"
-        "    return dict(coefficients=said.coefficients, deviance=said.deviance * 1.01, warnings=list(said.warnings))\n"
-    )
+    pytester.makepyfile(mine=WRONG_DEVIANCE)
     result = pytester.runpytest_inprocess(*called(cases, "--implementation", "mine:fit"))
     assert result.ret == 1
     counted = result.parseoutcomes()
@@ -109,12 +105,7 @@ def test_the_options_are_explained_in_the_help_of_pytest(pytester: pytest.Pytest
 
 
 def test_a_known_failure_is_expected_and_a_stale_entry_fails(pytester: pytest.Pytester, cases: Path) -> None:
-    pytester.makepyfile(
-        mine="from conformance.fitter.irls import fit as irls\n"
-        "def fit(problem):\n"
-        "    said = irls(problem)\n"
-        "    return dict(coefficients=said.coefficients, deviance=said.deviance * 1.01, warnings=list(said.warnings))\n"
-    )
+    pytester.makepyfile(mine=WRONG_DEVIANCE)
     known = "- {{case: dobson, check: {}, reason: a factor of 1.01, digits: {}}}\n"
     listed, stale = pytester.path / "known.yaml", pytester.path / "stale.yaml"
     listed.write_text(known.format("deviance", 1.9), encoding="utf-8")

@@ -30,7 +30,7 @@ from conformance.adapters.answer import AdapterError, Refused, Unsupported, as_f
 from conformance.adapters.child import Child
 from conformance.adapters.command import Command, Limits
 from conformance.errors import ImplementationError
-from conformance.fitter.irls import fit
+from conformance.fitter import fit
 from conformance.judging.checks import CHECKS
 from conformance.judging.verdict import Outcome
 from conformance.question.library import Library

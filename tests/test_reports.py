@@ -321,7 +321,7 @@ def in_github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "wrong_in_github.py").write_text(
-        "from conformance.fitter.irls import fit as irls\n"
+        "from conformance.fitter import fit as irls\n"
         "def fit(problem):\n"
         "    return dict(coefficients=irls(problem).coefficients, deviance=5.1804324877711583)\n"
     )

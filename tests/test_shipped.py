@@ -37,6 +37,7 @@ FINDINGS: dict[str, dict[str, tuple[int, ...] | dict[int, tuple[str, ...]]]] = {
         "the number of columns, aliased ones included": (78,),
         "n minus the number of columns, aliased ones included": (78,),
         "computed with n minus the number of columns, aliased ones included": (78,),
+        "not finite": {113: ("affairs-zero-weights-tweedie",)},
         "false alarm": {80: ("billion-counts-poisson",)},
         "invariance": {46: ("faithful-both-scales", "nist-pontius"), 77: ("*saturated*",)},
     },
@@ -46,7 +47,7 @@ FINDINGS: dict[str, dict[str, tuple[int, ...] | dict[int, tuple[str, ...]]]] = {
         "divergence": (34, 35),
         "invalid mean": (34,),
         "floored mean": (68,),
-        "inconsistent": (68,),
+        "inconsistent": (68, 112),
     },
 }
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from conformance.adapters.conventions import DEFAULTS
-from conformance.fitter.irls import fit as irls
+from conformance.fitter import fit as irls
 from conformance.judging.checks import CHECKS
 from conformance.judging.comparison import Comparison, Demand
 from conformance.judging.conventions import under

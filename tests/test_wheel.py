@@ -69,7 +69,9 @@ def test_the_gate_runs_from_another_folder_with_what_the_wheel_carries(site: Pat
     where = from_wheel(
         site, tmp_path, "import conformance.question.library as l; print(l.__file__, l.Library.built_in().cases)"
     )
-    assert where.stdout.split() == [str(site / "conformance" / name) for name in ("library.py", "_carried/cases")]
+    assert where.stdout.split() == [
+        str(site / "conformance" / name) for name in ("question/library.py", "_carried/cases")
+    ]
     words = ["gate", "irls", "--report", "run.jsonl"]
     for id in ("contraception", "dobson", "separated-ten"):
         words += ["--case", id]
@@ -79,6 +81,15 @@ def test_the_gate_runs_from_another_folder_with_what_the_wheel_carries(site: Pat
     found = record.read(tmp_path / "run.jsonl")
     assert {v.case for v in found.verdicts} == {"contraception", "dobson", "separated-ten"}
     assert found.summary["counts"]["pass"] > 40
+
+
+def test_the_zoo_runs_from_the_wheel(site: Path, tmp_path: Path) -> None:
+    words = ["zoo", "--only", "^offset-ignored$", "--case", "breslow-rates"]
+    ended = from_wheel(site, tmp_path, "from conformance.cli import main; main()", *words)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "by default: 1 of 1 faults refused, 0 of them for a wrong cause" in ended.stdout
+    where = from_wheel(site, tmp_path, "import conformance.zoo; print(conformance.zoo.__file__)")
+    assert where.stdout.strip() == str(site / "conformance" / "zoo" / "__init__.py")
 
 
 def test_the_entry_points_are_the_command_and_the_plugin(site: Path) -> None:

@@ -18,11 +18,12 @@ from cosmic_ray.plugins import get_operator, operator_names
 ROOT = Path(__file__).resolve().parents[2]
 FILES = (
     "fitter/irls.py",
-    "fitter/rows.py",
-    "fitter/steps.py",
-    "fitter/recession.py",
+    "fitter/predictor.py",
     "fitter/start.py",
+    "fitter/diagnose.py",
     "fitter/summary.py",
+    "mathematics/response.py",
+    "mathematics/least_squares.py",
     "mathematics/family.py",
     "mathematics/deviance.py",
     "mathematics/link.py",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 from conformance.adapters.answer import Unsupported
-from conformance.fitter.irls import fit
+from conformance.fitter import fit
 from conformance.mathematics.family import PAIRS
 from conformance.mathematics.link import LINKS
 from conformance.mathematics.quantities import Fit

@@ -20,6 +20,8 @@ _LINKS = {
     "identity": "Identity", "log": "Log", "logit": "Logit", "probit": "Probit", "cauchit": "Cauchy",
     "cloglog": "CLogLog", "inverse": "InversePower", "inverse_squared": "InverseSquared", "sqrt": "Sqrt",
 }  # fmt: skip
+#: families.Gaussian takes these links and raises ValueError for any other ("Invalid link for family").
+_OFFERED = {**PAIRS, "gaussian": ("identity", "log", "inverse")}
 #: https://www.statsmodels.org/stable/generated/statsmodels.genmod.generalized_linear_model.GLMResults.html
 _ATTRIBUTES = {
     "coefficients": "params", "standard_errors": "bse", "dispersion": "scale", "deviance": "deviance",
@@ -73,7 +75,7 @@ class Statsmodels:
 
     def __call__(self, problem: Problem) -> dict[str, Any]:
         """Fit, and report what GLMResults has."""
-        only(problem, PAIRS, start=True)
+        only(problem, _OFFERED, start=True)
         with heard(self._of_every_link) as warnings:
             answer = self.report(self.fit(self.model(problem), problem))
         return {**answer, "warnings": warnings}

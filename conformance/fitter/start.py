@@ -5,85 +5,54 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 from scipy.optimize import linprog
 
-from conformance.mathematics.family import Family
-from conformance.mathematics.link import Link
+from conformance.fitter.predictor import AtBeta
+from conformance.mathematics.least_squares import solution
+from conformance.mathematics.link import Array
+from conformance.mathematics.response import Response
 
-Array = NDArray[np.float64]
+SHARES = (1.0, 1e-1, 1e-2, 1e-3)  # of the average eta: where the flattest eta spans too much, a mean underflows
 
 
-def start(
-    family: Family,
-    link: Link,
-    X: Array,
-    y: Array,
-    w: Array,
-    offset: Array,
-    deviance: Callable[[Array], float],
-    one_step: bool = False,
-) -> Array:
+def start(at: Callable[[Array], AtBeta], X: Array, response: Response) -> Array:
     """(p,) coefficients of one weighted least squares fit to the link of slightly smoothed data.
 
-    Where the data are far from that, of a constant mean or of the offset alone, whichever has the lowest ``deviance``
-    (infinite outside the domain); where none has a finite one, of the flattest eta that has means everywhere.
+    Where the data are far from that, of a constant mean or of the offset alone, whichever has the lowest deviance;
+    where none has a finite one, of the flattest eta that has means everywhere.
     """
-    average = float(np.average(y, weights=w))
-    if not (family.means.low < average < family.means.high):
-        average = 0.5  # every y is at the end of the range: no mean of theirs has a linear predictor
-    mean = np.full_like(y, average)
-    # The binomial's start is R's.  Elsewhere half-way to the mean, which is inside the domain where a y at its end is
-    # not; but for least squares y itself, from which one step is the answer.
-    if family.name == "binomial":
-        mu = (w * y + 0.5) / (w + 1.0)
-    elif family.name == "gaussian" and link.name == "identity":
-        mu = y
-    else:
-        mu = y + 1.0 if one_step else 0.5 * (y + mean)
-    mu = np.where(link.means.contains(mu) & family.means.contains(mu), mu, mean)
-    eta = link.linkfun(mu)
-    root = np.sqrt(w * link.mu_eta(eta) ** 2 / family.variance(mu, 1.0 - mu))
-    z = (y if link.name == "identity" else eta) - offset
-    beta = _least_squares(X * root[:, None], z * root)
+    offset, y = response.offset, response.y
     # where an infinite mean is between positive and negative ones, no step will lead across
-    side = np.sign(average) if link.name == "inverse" and (np.all(y > 0) or np.all(y < 0)) else 0.0
+    side = float(np.sign(y[0])) if response.link.name == "inverse" and len(y) and np.all(y * y[0] > 0) else 0.0
 
     def height(beta: Array) -> float:
-        return deviance(beta) if side == 0 or np.all(side * (X @ beta + offset) > 0) else np.inf
+        return at(beta).at.deviance if side == 0 or np.all(side * (X @ beta + offset) > 0) else np.inf
 
-    if one_step or (np.isfinite(height(beta)) and not np.any(offset)):
+    beta = least_squares_start(X, response)
+    if np.isfinite(height(beta)) and not np.any(offset):
         return beta
-    constant = _least_squares(X, link.linkfun(mean) - offset)  # with an intercept and no offset: a constant mean
-    best = min((beta, constant, np.zeros_like(beta)), key=height)
-    if np.isfinite(height(best)):
-        return best
-    level = float(link.linkfun(mean)[0])
-    level = np.copysign(min(abs(level), 0.5 * _room(X, offset, np.sign(level))), level)
-    for share in (1.0, 1e-1, 1e-2, 1e-3):  # where the flattest eta spans too much, a mean underflows
-        inside = _inside(X, offset, level * share)
-        if np.isfinite(height(inside)):
-            return inside
-    return min((beta, constant), key=deviance)
+    level = float(response.link.linkfun(np.array(response.average)))
+    constant = solution(X, level - offset)  # with an intercept and no offset: a constant mean
+    flattest = (_flattest(X, offset, level * share) for share in SHARES)
+    for candidates in ((beta, constant, np.zeros_like(beta)), *((one,) for one in flattest)):
+        best = min(candidates, key=height)
+        if np.isfinite(height(best)):
+            return best
+    return min((beta, constant), key=lambda beta: at(beta).at.deviance)
 
 
-def _room(X: Array, offset: Array, sign: float) -> float:
-    """The largest t so that some coefficients have sign eta >= t everywhere (a linear program; may be infinite)."""
-    found = linprog(
-        [0.0] * X.shape[1] + [-1.0],
-        A_ub=np.column_stack([-sign * X / np.linalg.norm(X, axis=0), np.ones(len(X))]),
-        b_ub=sign * offset,
-        bounds=[(None, None)] * (X.shape[1] + 1),
-    )
-    return np.inf if found.x is None else float(found.x[-1])
+def least_squares_start(X: Array, response: Response, *, one_step: bool = False) -> Array:
+    """(p,) one weighted least squares fit to the link of the data."""
+    near = response.near_the_data(one_step)
+    root = np.sqrt(near.working_weights)
+    z = response.y if response.link.name == "identity" else near.eta  # of the smoothed data only where y has no eta
+    return solution(X * root[:, None], (z - response.offset) * root)
 
 
-def _inside(X: Array, offset: Array, level: float) -> Array:
-    """(p,) coefficients of the flattest eta that is at least |level| everywhere (a linear program).
+def _flattest(X: Array, offset: Array, level: float) -> Array:
+    """(p,) coefficients of the flattest eta that is at least |level| everywhere, with the sign of ``level``.
 
-    Its sign is that of ``level``: there the means of an identity, inverse or sqrt link are positive, or those of a
-    log-binomial below 1.
+    There the means of an identity, inverse or sqrt link are positive, or those of a log-binomial below 1.
     """
     sign, (n, p) = np.sign(level), X.shape
     size = np.linalg.norm(X, axis=0)
@@ -92,9 +61,3 @@ def _inside(X: Array, offset: Array, level: float) -> Array:
     limits = np.concatenate([sign * offset - abs(level), -sign * offset])
     found = linprog([0.0] * p + [1.0], A_ub=rows, b_ub=limits, bounds=[(None, None)] * (p + 1))
     return np.zeros(p) if found.x is None else np.asarray(found.x[:p] / size)
-
-
-def _least_squares(A: Array, b: Array) -> Array:
-    """argmin ||A x - b|| by QR."""
-    Q, R = np.linalg.qr(A)
-    return np.asarray(solve_triangular(R, Q.T @ b))

@@ -12,19 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from conformance.fitter.irls import Rows, independent_columns, pass_over_rows
 from conformance.judging.conventions import under
+from conformance.judging.score_at import ScoreAt, U
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import root_mean_square
-from conformance.mathematics.family import family_of
-from conformance.mathematics.link import link_of
+from conformance.mathematics.least_squares import independent_columns
 from conformance.mathematics.quantities import Fit
+from conformance.mathematics.response import Response
+from conformance.proof.result import Uniqueness
 from conformance.question.case import Case
 from conformance.question.problem import Problem
+from conformance.references.attainable import guard
 from conformance.references.reference import Reference
 
 Array = NDArray[np.float64]
-U = 2.0**-53  # the unit roundoff of doubles
 
 Cause = tuple[str, str]  # why a number is off: a short name, and a sentence
 
@@ -36,12 +37,16 @@ A_ROOT = 1e-6
 APART = 1e-3
 FLAT = 1e-14  # of the deviance: what is no slope
 
+#: The floor of the digits that are asked where the data can give them: what an honest solver has, and a reader uses.
+FLOOR = 6.0
+SMALLEST = float(np.finfo(np.float64).tiny)  # below it doubles have fewer digits, and at last none
+
 
 @dataclass(frozen=True)
 class Demand:
     """How many digits are asked: at least ``digits`` where they can be had, or with ``strict`` all that can be had."""
 
-    digits: float = 6.0
+    digits: float = FLOOR
     strict: bool = False
 
 
@@ -99,23 +104,20 @@ class Comparison:
         )
 
     @cached_property
-    def other_root(self) -> tuple[Rows, Rows] | None:
-        """The rows at the fit and at the proven estimate, where both are roots of the score, of one that may have more.
+    def other_root(self) -> tuple[ScoreAt, ScoreAt] | None:
+        """The scores at the fit and at the proven estimate, where both are roots of a score that may have more.
 
         None where they are the same root, or the fit is at none.
         """
         want = self.reference.values.get("coefficients")
-        if self.fit is None or want is None or not self.reference.source.endswith("local maximum"):
+        if self.fit is None or want is None or self.reference.uniqueness is not Uniqueness.LOCAL:
             return None
         got = self.fit.coefficients
         if np.any(np.isnan(got) != np.isnan(want)) or not np.all(np.isfinite(got[~np.isnan(want)])):
             return None
         apart = np.nanmax(np.abs(got - want) / self.scale("coefficients"), initial=0.0)
-        here, there = self.rows_at(got), self.rows_at(want)
-        triangle = np.abs(np.diag(here.triangle[:-1, :-1]))
-        stays = (
-            here.valid and np.all(triangle > 0) and here.decrement <= A_ROOT * math.sqrt(here.deviance / self.problem.n)
-        )
+        here, there = self.score_at(got), self.score_at(want)
+        stays = here.valid and here.informed and here.decrement <= A_ROOT * math.sqrt(here.deviance / self.problem.n)
         hidden = here.smallest_weight <= 0 and self._hidden_slope(got)
         return None if apart < APART or not stays or hidden else (here, there)
 
@@ -125,19 +127,20 @@ class Comparison:
         Where a mean of 1e115 makes the variance overflow it does not; where a probability rounds to 1 against a
         failure it does.
         """
-        problem, link = self.problem, link_of(self.problem.link)
-        family = family_of(problem.family, problem.theta, problem.power)
-        used, kept = problem.prior_weights > 0, ~np.isnan(beta)
-        eta = (problem.X[:, kept] @ beta[kept] + problem.offsets)[used]
-        y, w = problem.y[used], problem.prior_weights[used]
+        here = self.score_at(beta).at
 
-        def deviance(eta: Array) -> Array:
-            return w * family.unit_deviance(y, link.linkinv(eta), link.complement(eta))
+        def row_deviances(eta: Array) -> Array:
+            return here.response.weights * here.response.at(eta).unit_deviance
 
         with np.errstate(all="ignore"):
-            mu_eta, V = link.mu_eta(eta), family.variance(link.linkinv(eta), link.complement(eta))
-            still = np.abs(deviance(eta + 1.0) - deviance(eta - 1.0)) <= FLAT * np.sum(deviance(eta))
-            return bool(np.any(~((w * mu_eta**2 / V > 0) | still)))
+            change = np.abs(row_deviances(here.eta + 1.0) - row_deviances(here.eta - 1.0))
+            still = change <= FLAT * np.sum(row_deviances(here.eta))
+            return bool(np.any(~((here.working_weights > 0) | still)))
+
+    @cached_property
+    def response(self) -> Response:
+        """The problem's response."""
+        return Response.of(self.problem)
 
     @cached_property
     def expected(self) -> dict[str, Any]:
@@ -146,11 +149,8 @@ class Comparison:
 
     @property
     def guard(self) -> float:
-        """K: how many times the attainable error a correct solver may make (tests/test_strict.py).
-
-        A sum of n terms one after the other errs with n (Higham 2002, sec. 4.2): R's LINPACK does so over 20500 rows.
-        """
-        return 20.0 * max(1.0, self.problem.n / 1000.0)
+        """K: how many times the attainable error a correct solver may make."""
+        return guard(self.problem.n)
 
     def scale(self, quantity: str) -> Array:
         """What the error of ``quantity`` is taken relative to, elementwise; 1 where the reference has no number."""
@@ -175,7 +175,7 @@ class Comparison:
         if quantity in ("log_likelihood", "aic", "bic"):
             return np.maximum(np.abs(want), 1.0)
         if quantity == "fitted_values" and self.problem.family != "gaussian":
-            return np.abs(want)  # positive means: the digits of a small one count
+            return np.maximum(np.abs(want), SMALLEST)  # positive means: the digits of a small one count
         if want.size > 1 and quantity not in ("standard_errors", "coefficients"):
             finite = want[np.isfinite(want)]
             typical = root_mean_square(finite if np.any(finite) else self.problem.y)
@@ -216,8 +216,8 @@ class Comparison:
         if quantity in ("standard_errors", "covariance") and self.conventions["information"] == "observed":
             return "_observed"
         choice = self.conventions["log_likelihood_dispersion"]
-        family = family_of(self.problem.family, self.problem.theta, self.problem.power)
-        if quantity == "log_likelihood" and choice != "deviance_over_n" and family.known_dispersion is None:
+        known = self.response.family.known_dispersion
+        if quantity == "log_likelihood" and choice != "deviance_over_n" and known is None:
             return f"_{choice}"
         return ""
 
@@ -246,7 +246,7 @@ class Comparison:
         """
         if self.fit is None or not np.all(np.isfinite(self.problem.X)):
             return self
-        beta, used = self.fit.coefficients, self.problem.prior_weights > 0
+        beta, used = self.fit.coefficients, self.problem.counts
         kept = np.flatnonzero(~np.isnan(beta))
         X = self.problem.X[np.ix_(used, kept)]
         own = independent_columns(X)
@@ -258,10 +258,6 @@ class Comparison:
         basic[kept[own]] = beta[kept[own]] + solve_triangular(R, Q.T @ (X[:, rest] @ beta[kept[rest]]))
         return replace(self, fit=replace(self.fit, coefficients=basic))
 
-    def rows_at(self, beta: Array, problem: Problem | None = None) -> Rows:
+    def score_at(self, beta: Array, problem: Problem | None = None) -> ScoreAt:
         """The score and information at ``beta`` (NaN: column left out), of ``problem`` or this comparison's own."""
-        problem = problem or self.problem
-        family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
-        used, kept = problem.prior_weights > 0, ~np.isnan(beta)
-        arrays = (problem.y[used], problem.prior_weights[used], problem.offsets[used])
-        return pass_over_rows(family, link, problem.X[np.ix_(used, kept)], *arrays, beta[kept])
+        return ScoreAt.of(problem or self.problem, beta)

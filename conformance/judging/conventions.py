@@ -40,7 +40,7 @@ def _under(reference: Values, problem: Problem, conventions: Mapping[str, str]) 
     if "coefficients" not in values or "df_residual" not in values:
         return values
     w = problem.prior_weights
-    rows, p = float(np.sum(w > 0)), float(values["rank"])
+    rows, p = float(np.sum(problem.counts)), float(values["rank"])
 
     # 1. How many observations there are
     if conventions["zero_weights"] == "counted":

@@ -14,17 +14,17 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from conformance.judging.comparison import Comparison
-from conformance.mathematics.link import link_of
 
 Array = NDArray[np.float64]
 GRID = 40  # places from one row's eta or pole to the next, between which the null model's score changes sign once
 SAME = 1e-6  # relative: deviances that are one
+LAST_DIGITS = 1e-14  # of eta, to which a root of the score is found
 
 
 def is_maximum(comparison: Comparison, beta: Array) -> bool:
     """Whether a root of the score at ``beta`` (p,; NaN: left out) is a strict local maximum."""
-    here = comparison.rows_at(beta)
-    return here.valid and bool(np.all(np.diag(here.triangle[:-1, :-1]) != 0)) and here.concave
+    here = comparison.score_at(beta)
+    return here.valid and here.informed and here.concave
 
 
 def at_another_maximum(comparison: Comparison) -> str:
@@ -42,9 +42,9 @@ def null_at_another_maximum(comparison: Comparison) -> str | None:
     if fit is None or not fit.null_deviance or problem.offset is None or not problem.intercept:
         return None
     null = replace(problem, X=np.ones((problem.n, 1)), names=("(Intercept)",), start=None)
-    used = problem.prior_weights > 0
+    used = problem.counts
     with np.errstate(all="ignore"):
-        etas = link_of(problem.link).linkfun(problem.y)[used] - problem.offsets[used]
+        etas = comparison.response.link.linkfun(problem.y)[used] - problem.offsets[used]
     ends = np.unique(np.concatenate([etas[np.isfinite(etas)], -problem.offsets[used]]))  # and where eta is 0: poles
     spread = max(float(np.ptp(ends)), 1.0)
     ends = np.concatenate([[ends[0] - spread], ends, [ends[-1] + spread]])
@@ -52,13 +52,13 @@ def null_at_another_maximum(comparison: Comparison) -> str | None:
     places = np.unique(ends[:-1, None] + np.diff(ends)[:, None] * within)
 
     def score(place: float) -> float:
-        rows = comparison.rows_at(np.array([place]), null)
-        return float(rows.score[0]) if rows.valid else math.nan
+        here = comparison.score_at(np.array([place]), null)
+        return float(here.score[0]) if here.valid else math.nan
 
     scores = [score(place) for place in places]
     for left, right, before, after in zip(places, places[1:], scores, scores[1:], strict=False):
         if before > 0 > after:  # uphill, then downhill: a maximum between
-            deviance = comparison.rows_at(np.array([brentq(score, left, right, xtol=1e-14)]), null).deviance
+            deviance = comparison.score_at(np.array([brentq(score, left, right, xtol=LAST_DIGITS)]), null).deviance
             if abs(deviance - fit.null_deviance) <= SAME * deviance:
                 return f"the null model has several maxima: deviance {deviance:.6g} is at another of them"
     return None

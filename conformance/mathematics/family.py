@@ -58,6 +58,14 @@ class Family:
     concave: tuple[str, ...]
     known_dispersion: float | None = None
 
+    root_variance: Callable[[Array, Array], Array] | None = (
+        None  # where the square would underflow: V = 1e-324 at 1e-162
+    )
+
+    def standard_deviation(self, mu: Array, nu: Array) -> Array:
+        """sqrt(V(mu)) of one observation of weight and dispersion 1."""
+        return self.root_variance(mu, nu) if self.root_variance else np.sqrt(self.variance(mu, nu))
+
     def residual(self, y: Array, mu: Array, nu: Array) -> Array:
         """y - mu, with the digits that both tails of a proportion have."""
         return proportion_residual(y, mu, nu) if self.name == "binomial" else y - mu
@@ -88,7 +96,7 @@ BINOMIAL = Family(
     responses=Interval(0.0, 1.0, True, True),
     means=UNIT,
     canonical="logit",
-    concave=("logit", "probit", "cloglog", "log"),
+    concave=("logit", "probit", "cloglog", "log", "identity"),
     known_dispersion=1.0,
 )
 POISSON = Family(
@@ -106,6 +114,7 @@ POISSON = Family(
 GAMMA = Family(
     "gamma",
     variance=lambda mu, nu: mu * mu,
+    root_variance=lambda mu, nu: mu,
     variance_slope=lambda mu, nu: 2.0 * mu,
     unit_deviance=gamma_deviance,
     log_likelihood=gamma_log_likelihood,
@@ -117,6 +126,7 @@ GAMMA = Family(
 INVERSE_GAUSSIAN = Family(
     "inverse_gaussian",
     variance=lambda mu, nu: mu**3,
+    root_variance=lambda mu, nu: mu * np.sqrt(mu),
     variance_slope=lambda mu, nu: 3.0 * mu * mu,
     unit_deviance=inverse_gaussian_deviance,
     log_likelihood=inverse_gaussian_log_likelihood,
@@ -149,6 +159,7 @@ def tweedie(power: float) -> Family:
     return Family(
         "tweedie",
         variance=lambda mu, nu: np.power(mu, power),
+        root_variance=lambda mu, nu: np.power(mu, power / 2.0),
         variance_slope=lambda mu, nu: power * np.power(mu, power - 1.0),
         unit_deviance=limits[power].unit_deviance if power in limits else tweedie_deviance(power),
         log_likelihood=_no_log_likelihood,
@@ -161,10 +172,11 @@ def tweedie(power: float) -> Family:
 
 _FIXED = {f.name: f for f in (GAUSSIAN, BINOMIAL, POISSON, GAMMA, INVERSE_GAUSSIAN)}
 
-#: Which links each family may have: R's own pairs, and the log link of the Tweedie family.
+#: Which links each family may have: those that R's glm takes (the binomial's identity and the Gaussian's sqrt by way of
+#: make.link), and the log link of the Tweedie family.
 PAIRS: dict[str, tuple[str, ...]] = {
-    "gaussian": ("identity", "log", "inverse"),
-    "binomial": ("logit", "probit", "cauchit", "log", "cloglog"),
+    "gaussian": ("identity", "log", "inverse", "sqrt"),
+    "binomial": ("logit", "probit", "cauchit", "log", "cloglog", "identity"),
     "poisson": ("log", "identity", "sqrt"),
     "gamma": ("inverse", "identity", "log"),
     "inverse_gaussian": ("inverse_squared", "inverse", "identity", "log"),

@@ -97,8 +97,9 @@ def _cauchy_density(x: Array) -> Array:
 
 
 def _cauchy_quantile(p: Array) -> Array:
-    """tan(pi (p - 1/2)); below 1/4 as -1/tan(pi p), which keeps the digits of a small p."""
-    return np.where(p < 0.25, -1.0 / np.tan(np.pi * p), np.tan(np.pi * (p - 0.5)))
+    """tan(pi (p - 1/2)); outside the quartiles by 1/tan of the distance from 0 or 1, which keeps its digits."""
+    tail = np.where(p < 0.5, -1.0, 1.0) / np.tan(np.pi * np.minimum(p, 1.0 - p))
+    return np.where(np.abs(p - 0.5) > 0.25, tail, np.tan(np.pi * (p - 0.5)))
 
 
 LINKS: dict[str, Link] = {
@@ -120,6 +121,8 @@ LINKS: dict[str, Link] = {
             mu_eta=np.exp,
             mu_eta2=np.exp,
             complement=lambda eta: -np.expm1(eta),
+            left=np.ones_like,
+            right=lambda eta: np.expm1(-eta),
             means=POSITIVE,
         ),
         Link(

@@ -35,6 +35,17 @@ SCALARS = (
 
 
 @dataclass(frozen=True)
+class Iteration:
+    """One line of a fit's trace: all of it at the coefficients before the step."""
+
+    deviance: float
+    max_change: float  # largest |delta_j|; 0 where no further step was taken
+    score_norm: float  # largest |U_j| / sqrt(information_jj): the score in standard-error units
+    condition: float  # of the information, in the 2-norm
+    smallest_weight: float  # the smallest working weight of a row that counts
+
+
+@dataclass(frozen=True)
 class Fit:
     """The answer to a Problem of n rows and p columns.  Aliased coefficients are NaN; None means not reported."""
 
@@ -60,7 +71,7 @@ class Fit:
     converged: bool | None = None
     iterations: int | None = None
     warnings: tuple[str, ...] = ()
-    trace: tuple[Any, ...] = ()  # irls alone: one record an iteration
+    trace: tuple[Any, ...] = ()  # irls alone: one Iteration each
 
     @property
     def admits_trouble(self) -> bool:

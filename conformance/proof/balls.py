@@ -46,9 +46,7 @@ def exponent(value: arb) -> int:
 
 
 def proven_digits(value: arb, scale: arb | None = None) -> float:
-    """Significant digits that the ball proves.
-
-    -log10(radius / |value|), or over ``scale`` for a ball around 0.
+    """The significant digits that the ball proves: -log10(radius / |value|), or over ``scale`` for a ball around 0.
 
     Infinite for an exact value, 0 for a ball that proves nothing.
     """
@@ -59,16 +57,10 @@ def proven_digits(value: arb, scale: arb | None = None) -> float:
     size = value.mid() if scale is None and not value.contains(0) else (scale or arb(1))
     if size.is_zero() or not size.is_finite():
         return 0.0
-    return max(0.0, -log10(value.rad()) + log10(size))
-
-
-def log10(value: arb) -> float:
-    """log10|value| of a nonzero midpoint as a double, however small or large the value is."""
-    mantissa, power = value.mid().man_exp()
-    size = abs(int(mantissa))
-    if size == 0:
-        return -math.inf
-    return math.log10(size) + int(power) * math.log10(2)
+    (top, of_top), (bottom, of_bottom) = size.mid().man_exp(), value.rad().man_exp()
+    # of exp(-1e24) each power has 24 digits, more than doubles keep, and their difference few
+    powers = min(int(of_top) - int(of_bottom), 10**9)
+    return max(0.0, math.log10(abs(int(top))) - math.log10(abs(int(bottom))) + powers * math.log10(2))
 
 
 def decimal(value: arb, digits: int) -> str:

@@ -61,11 +61,22 @@ def follow(system: System) -> End | None:
         for power in np.arange(1.0, SMALLEST - 0.5, -0.5):
             tau = 10.0**power
             end.beta = path.climb(end.beta, tau)
-            active = path.near(end.beta, np.sqrt(tau)) if power <= -4 else {}
-            if active and active not in end.active:
-                end.active.insert(0, active)
+            for reach in _reaches(system.family) if power <= -4 else ():
+                active = path.near(end.beta, reach * np.sqrt(tau))
+                if active and active not in end.active:
+                    end.active.insert(0, active)
     end.beta = _inside(system, end.beta / path.scale, middle / path.scale)
     return end
+
+
+def _reaches(family: Family) -> tuple[float, ...]:
+    """In square roots of tau, how near to a wall a row is that may lie on it: the most credible comes last.
+
+    A row whose likelihood rises towards its wall with slope f ends at a distance of tau / f.  Under a square-root link
+    the slope vanishes at the wall, and the distance is of the order of sqrt(tau / (w c)), with -c the curvature there:
+    2 for counts of 0, and -2 y for a Gaussian y, which may be next to 0.
+    """
+    return (30.0, 1.0) if (family.name, family.link) == ("gaussian", "sqrt") else (1.0,)
 
 
 def _inside(system: System, beta: Doubles, middle: Doubles) -> Doubles:
@@ -83,11 +94,12 @@ def _inside(system: System, beta: Doubles, middle: Doubles) -> Doubles:
 def on_wall(system: System, c: int) -> int | None:
     """The mean (0 or 1) with which row ``c`` has a likelihood on a wall of the domain, None where it has none.
 
-    Of the inverse Gaussian family's inverse link every row has one, with an infinite mean.
+    Every row has one with an infinite mean under the inverse Gaussian family's inverse link, and with a mean of 0 under
+    the Gaussian family's square-root link.
     """
     family, top = system.family, system.sum[c]
     low, high = walls(family)
-    if (family.name, family.link) == ("inverse_gaussian", "inverse"):
+    if (family.name, family.link) in (("inverse_gaussian", "inverse"), ("gaussian", "sqrt")):
         return 0
     if low is not None and top == 0 and family.name in ("binomial", "poisson", "negative_binomial"):
         return 0
@@ -164,8 +176,8 @@ class _Path:
         for side, d in sides:  # log(d) next to the wall, and no reward for being far from it
             far = d + self.size
             found += tau * float(np.log(d / far).sum())
-            pull = tau * self.size / (d * far)
-            first, second = first + (pull if side == 0 else -pull), second + tau / d**2
+            slope = tau * self.size / (d * far)
+            first, second = first + (slope if side == 0 else -slope), second + tau / d**2
         good = np.isfinite(found) and np.isfinite(first).all() and np.isfinite(second).all()
         return (found, first, second) if good else nothing
 

@@ -1,7 +1,7 @@
 """Maxima on the boundary of the domain, where the score is not 0.
 
-Counts with identity or square-root link, the log and identity links of the binomial family, and the inverse link of the
-inverse Gaussian (whose mean is infinite there).
+Counts with identity or square-root link, the log and identity links of the binomial family, the square-root link of the
+Gaussian, and the inverse link of the inverse Gaussian (whose mean is infinite there).
 
 The Karush-Kuhn-Tucker conditions: on the face of the rows whose mean is at its limit the score of the other rows is 0
 with a positive definite information (proven by the Krawczyk test on that face, in exact rational coordinates), and the
@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
+from conformance.question.outcome import CaseOutcome
+
 from .balls import ball, rational
 from .barrier import follow, on_wall, walls
 from .concavity import uniqueness
@@ -27,28 +29,29 @@ from .krawczyk import newton, prove_box
 from .model import Family
 from .null import null_deviances
 from .quantities import NAN, criteria, fitted, total
-from .result import Box, NotProven, Proof
+from .result import Box, Claim, NotProven, Proof, Uniqueness
 from .root import Setup, settle
 from .separation import null_space
 from .start import Start, fisher_scoring
 from .system import System
 
 CONDITIONS = "Karush-Kuhn-Tucker conditions with positive multipliers"
-GLOBAL = f"global: concave log-likelihood, {CONDITIONS}"
-LOCAL = f"local: this log-likelihood need not be concave; {CONDITIONS}"
-PERFECT = "global: every mean is fitted exactly, and those of 0 by a linear predictor of 0"
+GLOBAL = Claim(Uniqueness.GLOBAL, f"concave log-likelihood, {CONDITIONS}")
+LOCAL = Claim(Uniqueness.LOCAL, f"this log-likelihood need not be concave; {CONDITIONS}")
+PERFECT = Claim(Uniqueness.GLOBAL, "every mean is fitted exactly, and those of 0 by a linear predictor of 0")
+NEAREST = Claim(Uniqueness.GLOBAL, "every mean is fitted exactly, and those that are not positive by their nearest, 0")
 BITS = (256, 384, 768)
 
 
 def find(setup: Setup) -> Proof | None:
     """A proven boundary maximum; None where nothing points to one, NotProven with the reason where something does."""
-    failure = None
+    failure: NotProven | ZeroDivisionError | None = None
     for active in setup.end.active if setup.end is not None else []:
         for bits in BITS:
             try:
                 proof = _prove(setup, active, bits, None)
             except (NotProven, ZeroDivisionError) as error:
-                failure = failure or str(error)
+                failure = failure or error
                 continue
             if insufficient(proof) is None:
                 return proof
@@ -75,8 +78,8 @@ def _bound(family: Family, side: int) -> float:
     return bound
 
 
-def _pull(family: Family, side: int) -> int:
-    """The score in eta, on its wall, of a row of weight 1: one-sided, and 0 for a parabola with its top there."""
+def _dl_deta(family: Family, side: int) -> int:
+    """dl/deta, on its wall, of a row of weight 1: one-sided, and 0 under the square-root link, where mu' is 0."""
     if (family.name, family.link) == ("inverse_gaussian", "inverse"):
         return 1
     return 0 if family.link == "sqrt" else 1 if side else -1
@@ -94,13 +97,15 @@ def _prove(setup: Setup, active: dict[int, int], bits: int, box: Box | None) -> 
     face = null_space(x)
     with ctx.workprec(bits):
         same, beta = _on_face(setup, active, corner, face, bits, box)
-        if setup.family.link == "sqrt" and len(system.x) - len(on) == len(face):  # a parameter for each other mean
-            return _describe(setup, active, beta, same, bits, PERFECT)
+        of_their_own = len(system.x) - len(on) == len(face)  # a parameter for each other mean
+        if setup.family.link == "sqrt" and of_their_own and all(system.sum[c] <= 0 for c in on):
+            kind = NEAREST if any(system.sum[c] < 0 for c in on) else PERFECT
+            return _describe(setup, active, beta, same, bits, kind)
         gradient = _gradient(setup, active, beta)
         signed = [[v if active[c] == 0 else -v for v in row] for c, row in zip(on, x.tolist(), strict=True)]  # inwards
         if not all(m > 0 for m in _multipliers(signed, gradient, int(x.rref()[1]))):
             raise NotProven("a multiplier is not provably positive")
-        kind = GLOBAL if uniqueness(setup.family).startswith("global") else LOCAL
+        kind = GLOBAL if uniqueness(setup.family).kind is Uniqueness.GLOBAL else LOCAL
         return _describe(setup, active, beta, same, bits, kind)
 
 
@@ -179,10 +184,7 @@ def _dot(left: Sequence[fmpq], right: Sequence[fmpq]) -> fmpq:
 
 
 def _gradient(setup: Setup, active: dict[int, int], beta: Sequence[arb]) -> list[arb]:
-    """(p,) the gradient of the log-likelihood.
-
-    A row on the boundary gives one-sided W x times its `_pull`.
-    """
+    """(p,) the gradient of the log-likelihood at ``beta``, one-sided in the rows on the boundary."""
     system = setup.system
     rest = [c for c in range(len(system.x)) if c not in active]
     part = System(
@@ -193,16 +195,17 @@ def _gradient(setup: Setup, active: dict[int, int], beta: Sequence[arb]) -> list
     )
     found = part.score(part.slopes(beta)).entries() if rest else [arb(0)] * system.p
     for c, side in active.items():
-        weight = ball(system.total[c]) * _pull(system.family, side)
+        weight = ball(system.total[c]) * _dl_deta(system.family, side)
         found = [f + weight * ball(v) for f, v in zip(found, system.x[c], strict=True)]
     return list(found)
 
 
 def _multipliers(rows: list[list[fmpq]], gradient: list[arb], rank: int) -> list[arb]:
-    """The lambda_i > 0 with gradient + sum_i lambda_i r_i = 0, for independent rows among the r_i.
+    """The multipliers lambda_i with gradient + sum_i lambda_i r_i = 0, for independent rows among the r_i.
 
-    Which rows, non-negative least squares in doubles proposes.  The gradient lies in the rows'
-    span, because it vanishes on the face; so as many coordinates as the rank determine lambda.
+    Which rows those are, non-negative least squares in doubles proposes.  The gradient lies in the span of all rows,
+    because it vanishes on the face; so as many of its coordinates as the ``rank`` of the rows determine lambda.
+    NotProven where the proposed rows are too few or too many.
     """
     from scipy.optimize import nnls  # slow to import, and rarely needed
 
@@ -220,12 +223,12 @@ def _multipliers(rows: list[list[fmpq]], gradient: list[arb], rank: int) -> list
     return list((arb_mat(square.inv()) * arb_mat([[-gradient[j]] for j in leads])).entries())
 
 
-def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | None, bits: int, kind: str) -> Proof:
+def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | None, bits: int, kind: Claim) -> Proof:
     rows, family, problem = setup.rows, setup.family, setup.problem
     cells = {rows.used[c]: fmpq(side) for c, side in active.items()}
     means = cells
     if len(setup.system.x) == setup.system.p:  # a parameter for each mean
-        means = {c: rows.sum[c] / rows.total[c] for c in rows.used}
+        means = {c: rows.sum[c] / rows.total[c] for c in rows.used} | cells
     everything = System(family, rows.x[:, setup.estimable].tolist(), rows.offset.tolist(), [], [])
     if (family.name, family.link) == ("inverse_gaussian", "inverse"):  # mu is infinite, and 1/y its unit deviance
         fit = fitted(rows, family, [arb(1) if c in cells else e for c, e in enumerate(everything.eta(beta))], None)
@@ -256,7 +259,7 @@ def _describe(setup: Setup, active: dict[int, int], beta: list[arb], box: Box | 
         for side in (0, 1)
     }
     return Proof(
-        outcome="boundary",
+        outcome=CaseOutcome.BOUNDARY,
         names=problem.names,
         uniqueness=kind,
         quantities=found,

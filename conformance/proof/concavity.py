@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from .model import CANONICAL, Family
+from .result import Claim, Uniqueness
 
-GLOBAL = "global: log-likelihood concave in eta, positive definite information"
-LOCAL = "local: this log-likelihood need not be concave; exactly one root lies in the box"
+CONCAVITY = "log-likelihood concave in eta, positive definite information"
+LOCAL = Claim(Uniqueness.LOCAL, "this log-likelihood need not be concave; exactly one root lies in the box")
 
 
-def uniqueness(family: Family) -> str:
-    """Whether a maximum is the only one.
-
-    By concavity of the log-likelihood in eta, or only inside the box.
-    """
+def uniqueness(family: Family) -> Claim:
+    """Whether a maximum is the only one, by concavity of the log-likelihood in eta, or only inside its box."""
     pair = (family.name, family.link)
     if CANONICAL.get(family.name) == family.link:
-        return f"{GLOBAL} (canonical link: McCullagh & Nelder 1989, section 2.2; Wedderburn 1976)"
+        return _concave("canonical link: McCullagh & Nelder 1989, section 2.2; Wedderburn 1976")
     if pair in CONCAVE:
-        return f"{GLOBAL} ({CONCAVE[pair]})"
+        return _concave(CONCAVE[pair])
     if family.name == "tweedie" and family.link == "log" and 1 < (family.power or 0) < 2:
-        return f"{GLOBAL} (y mu^(1-p)/(1-p) - mu^(2-p)/(2-p), 1 < p < 2)"
+        return _concave("y mu^(1-p)/(1-p) - mu^(2-p)/(2-p), 1 < p < 2")
     return LOCAL
+
+
+def _concave(why: str) -> Claim:
+    return Claim(Uniqueness.GLOBAL, f"{CONCAVITY} ({why})")
 
 
 CONCAVE = {

@@ -20,10 +20,10 @@ DIGITS = 30
 
 
 def decimal_least_squares(x: Sequence[Sequence[Fraction]], y: Sequence[Fraction]) -> dict[str, str | list[str]]:
-    """The exact fit of y (n,) on x (n, p).
+    """The exact least squares fit of y (n,) on x (n, p), as decimal strings of 30 digits.
 
-    coefficients (p,), standard_errors (p,), deviance, dispersion and residual_standard_deviation
-    (its root), as decimal strings.
+    They are coefficients (p,), standard_errors (p,), deviance, dispersion and residual_standard_deviation, its root.
+    ValueError where there are more than 200,000 numbers in x, ZeroDivisionError where x has no full rank or n = p.
     """
     rows = [[_exact(v) for v in row] for row in x]
     top = [_exact(v) for v in y]

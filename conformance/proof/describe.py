@@ -1,7 +1,4 @@
-"""From a proven root to every quantity.
-
-What is exact stays exact, and the null model is proven like any other.
-"""
+"""From a proven root to every quantity: what is exact stays exact, and the null model is proven like any other."""
 
 from __future__ import annotations
 
@@ -9,6 +6,8 @@ import math
 from collections.abc import Sequence
 
 from flint import arb, ctx, fmpq
+
+from conformance.question.outcome import CaseOutcome
 
 from . import quantities as q
 from .balls import ball, proven_digits
@@ -18,13 +17,14 @@ from .krawczyk import newton, prove_box
 from .model import Family
 from .null import null_deviances
 from .perfect import fits_exactly, perfect_zeros
-from .result import Box, NotProven, Proof, Value
+from .result import Box, Claim, NotProven, Proof, Uniqueness, Value
 from .root import Root, Setup
 from .rows import Rows
 from .system import System, exact_sum
 
 COEFFICIENT_DIGITS = 40
 DIGITS = 30
+EXACT = Claim(Uniqueness.GLOBAL, "exact least squares in rationals, full rank")
 
 
 def describe(setup: Setup, root: Root, bits: int, rowwise: bool) -> Proof:
@@ -59,13 +59,9 @@ def describe(setup: Setup, root: Root, bits: int, rowwise: bool) -> Proof:
         }
         if rowwise:
             found |= q.rowwise(rows, fit, expected, estimable, saturated)
-        kind = (
-            "global: exact least squares in rationals, full rank"
-            if family.name == "gaussian" and root.exact
-            else uniqueness(family)
-        )
+        kind = EXACT if family.name == "gaussian" and root.exact else uniqueness(family)
         return Proof(
-            outcome="rank_deficient" if setup.aliased else "estimate",
+            outcome=CaseOutcome.RANK_DEFICIENT if setup.aliased else CaseOutcome.ESTIMATE,
             names=problem.names,
             uniqueness=kind,
             quantities=found,
@@ -103,10 +99,7 @@ def linear_predictors(rows: Rows, estimable: Sequence[int], beta: Sequence[arb])
 
 
 def exact_means(rows: Rows, system: System, root: Root) -> dict[int, fmpq] | None:
-    """Cell -> mean, where the means are known as rationals.
-
-    Exact solutions, and models that fit every mean exactly.
-    """
+    """Cell -> mean, where the means are rationals: of exact solutions, and of models that fit every mean exactly."""
     if root.exact is not None and root.exact.mean is not None:
         return dict(zip(rows.used, root.exact.mean, strict=True))
     if len(system.x) == system.p or (
@@ -167,7 +160,7 @@ def _lost(proof: Proof, name: str, value: Value) -> bool:
     """Whether a quantity is NaN that has a value."""
     if name in FINITE:
         return any(v.is_nan() for v in flatten(value))
-    if name.startswith("standard_errors") and proof.outcome in ("estimate", "rank_deficient"):
+    if name.startswith("standard_errors") and proof.has_estimate:
         kind = "dispersion_pearson" if name.endswith("dispersion") else "dispersion"
         unknown = proof.quantities[kind].is_nan()
         return not unknown and sum(v.is_nan() for v in value) > len(proof.aliased)
@@ -186,10 +179,10 @@ FINITE = (
 
 
 def digits_of(proof: Proof, name: str, value: Value) -> float:
-    """The fewest proven digits of a quantity's values.
+    """The fewest proven digits among a quantity's values; infinite where all are exact.
 
-    Relative ones; for a ball around 0, relative to the standard error (coefficients) or to the
-    largest value beside it.  Infinite for exact values.
+    They are relative to the value; for a ball around 0, to the standard error at dispersion 1 (coefficients) or to the
+    largest value beside it.
     """
     flat = list(flatten(value))
     scales: list[arb | None] = [None] * len(flat)

@@ -1,7 +1,4 @@
-"""What exact rational arithmetic settles.
-
-The Gaussian model with identity link, saturated models, coefficients that are 0.
-"""
+"""What exact rational arithmetic settles: the Gaussian model with identity link, and coefficients that are 0."""
 
 from __future__ import annotations
 
@@ -18,9 +15,8 @@ SMALL = 200_000  # rows * columns up to which rational row-wise values are made
 
 @dataclass(frozen=True)
 class Solution:
-    """An exact solution: coefficients (p,), the means (c,) of the patterns, both rational.
-
-    Inverse (p, p) of X'WX.
+    """An exact solution in rationals: coefficients (p,), the patterns' means (c,) (None where there are too many rows),
+    and the inverse of X'WX (p, p).
     """
 
     beta: list[fmpq]
@@ -43,7 +39,10 @@ def weighted(rows: fmpq_mat, weights: Sequence[fmpq]) -> fmpq_mat:
 
 
 def least_squares(x: fmpq_mat, total: Sequence[fmpq], sum_: Sequence[fmpq], offset: Sequence[Scalar]) -> Solution:
-    """The exact weighted least-squares fit of the pattern means: X'WX beta = X'(S - W offset)."""
+    """The exact weighted least-squares fit of the pattern means: X'WX beta = X'(S - W offset).
+
+    ``x`` (c, p) of full rank (else ZeroDivisionError), ``total`` W, ``sum_`` S and ``offset`` (c,).
+    """
     xw, denominator = weighted(x, total).numer_denom()
     xn, bottom = x.numer_denom()
     gram = fmpq_mat(xn.transpose() * xw) * (1 / fmpq(denominator * bottom))
@@ -77,14 +76,19 @@ def perfect_identity(system: System) -> Solution | None:
 
 
 def zero_columns(system: System, candidates: Sequence[int]) -> list[int]:
-    """Which of the candidates' coefficients are exactly 0 at the root of the score.
+    """Which of the ``candidates`` (indices of columns) have a coefficient of exactly 0: all of them, or none.
 
-    It is given that the root of the model without them lies in the proven box.  Let z be the
-    candidates' columns, R the others, and g a group of rows with equal x_R and offset, so of equal
-    mean in the reduced model.  If the weighted mean of z over every group is x_R' lambda for one
-    lambda, then the score of z at the reduced root is sum_g a_g (s_g - x_g' lambda S_g), with
-    s_g = sum w y z: for a canonical link a_g = 1 and the sum must vanish, else every term has to.
-    All in rationals.  All candidates pass, or none.
+    It is so if the maximum of the model without these columns is a root of the score of the whole model.  The caller
+    proves besides that it lies in the box that holds one root alone.  The score of the columns that stay is 0 there.
+    For the column z of each candidate the argument is this.  Group the patterns whose other columns x and offset are
+    equal: a group g has one mean mu_g in the reduced model, and a_g = mu'_g / V(mu_g).  Its part in the score of z is
+
+        a_g (sum w y z - mu_g sum w z) = a_g (s_g - m_g W_g mu_g),    s_g = sum w y z, W_g = sum w, m_g = sum w z / W_g.
+
+    If m_g = x_g' lambda for one lambda and every g, then sum_g a_g m_g (S_g - W_g mu_g) is lambda' times the score of
+    the columns that stay, which is 0, with S_g = sum w y.  What is left of the score of z is sum_g a_g (s_g - m_g S_g).
+    For a canonical link every a_g is 1, and that sum has to vanish; for others the a_g are not rational, and every term
+    has to.  Both can be seen in rationals.
     """
     rest = [j for j in range(system.p) if j not in candidates]
     if not rest or not candidates:

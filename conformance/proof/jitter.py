@@ -1,4 +1,4 @@
-"""The change of every quantity in one refit with all data moved by one last bit, to first order."""
+"""The change of every quantity in one jitter of the data (moves.py), to first order."""
 
 from __future__ import annotations
 
@@ -9,77 +9,14 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx
 
+from .ball_arrays import NAN, Balls, balls, digamma, log, product, root, trigamma
 from .jitter_likelihood import likelihood_changes
 from .model import CANONICAL
+from .moves import Moves
 from .null import null_fit
 from .result import Proof, Value
 from .root import Setup
-from .sensitivity import (
-    NAN,
-    Balls,
-    Doubles,
-    Point,
-    balls,
-    deviance_in_y,
-    digamma,
-    doubles,
-    log,
-    product,
-    root,
-    trigamma,
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Moves:
-    """One jitter of the data, and what follows from it.
-
-    (n, p) x, (n,) rows, (p,) beta, and sums.
-    """
-
-    x: Balls
-    y: Balls
-    w: Balls
-    offset: Balls
-    beta: Balls
-    eta: Balls
-    mu: Balls
-    residual: Balls
-    row_deviance: Balls  # w d(y, mu)
-    deviance: Value
-    pearson: Value
-
-
-def moves(setup: Setup, at: Point, rng: np.random.Generator) -> Moves:
-    """Move every datum by one last bit, and the fit with it.
-
-    The deviance and Pearson's statistic include the squares of the residuals' changes, which
-    alone count in a perfect fit.
-    """
-    dx, dy, dw, do = (last_bits(rng, v) for v in (at.x, doubles(at.y), at.w, at.offset))
-    if setup.problem.weights is None:
-        dw = np.zeros_like(at.w)
-    inner = product(dx, at.beta[:, None])[:, 0] + do
-    pull = at.w * (at.a * dy - at.observed * inner) + dw * at.psi
-    of_g = at.transposed[1]
-    dbeta = product(at.inverse_observed, product(dx.T, (at.w * at.psi)[:, None])) + product(of_g, pull[:, None])
-    deta = inner + product(at.x, dbeta)[:, 0]
-    dmu = at.slope * deta
-    dres = dy - dmu
-    slope_y = deviance_in_y(setup.family, at.y, at.mu, at.q, at.residual, at.v)
-    rows = dw * at.deviance + at.w * (slope_y * dy - 2 * at.residual / at.v * dmu)
-    second = (at.w * dres * dres / at.v).sum()  # a product: the power of a ball around 0 is NaN
-    terms = at.residual * at.residual / at.v
-    by_row = dw * terms + at.w * (2 * at.residual * dres - terms * at.v1 * dmu) / at.v
-    return Moves(
-        dx, dy, dw, do, dbeta[:, 0], deta, dmu, dres, rows, rows.sum() + second, by_row.sum() + second,
-    )  # fmt: skip
-
-
-def last_bits(rng: np.random.Generator, values: Doubles) -> Doubles:
-    """Plus or minus the distance to the next double; 0 stays."""
-    signs = rng.integers(0, 2, values.shape) * 2.0 - 1.0
-    return np.where(values == 0, 0.0, signs * np.spacing(np.abs(values)))
+from .solution import Point, deviance_in_y
 
 
 def changes(

@@ -1,18 +1,17 @@
-"""The changes of the log-likelihoods, AIC and BIC in one jitter (see jitter.py)."""
+"""The changes of the log-likelihoods, AIC and BIC in one jitter of the data (moves.py)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from flint import arb
 
+from .ball_arrays import Balls, digamma, log, log_gamma
 from .model import Family
+from .moves import Moves
 from .result import Proof, Value
-from .sensitivity import Balls, Point, digamma, log, log_gamma
-
-if TYPE_CHECKING:
-    from .jitter import Moves
+from .solution import Point
 
 
 def likelihood_changes(family: Family, proof: Proof, at: Point, d: Moves, phi: dict[str, Any]) -> dict[str, Any]:

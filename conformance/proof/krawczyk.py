@@ -33,9 +33,10 @@ class Point:
 
 
 def newton(system: System, beta: Sequence[arb], bits: int, inverse: arb_mat | None = None) -> Point:
-    """A point next to a root of the score.
+    """A point next to a root of the score, by Newton's method with an inverse Jacobian that is kept while it is good.
 
-    Newton's method, with a Jacobian that is kept while it contracts fast.
+    ``beta`` (p,) is where it begins, ``inverse`` (p, p) an inverse Jacobian to begin with.  NotProven where it leaves
+    the domain, meets a singular information or does not settle.
     """
     point = midpoints(beta)
     reach = system.reach
@@ -57,9 +58,9 @@ def newton(system: System, beta: Sequence[arb], bits: int, inverse: arb_mat | No
 
 
 def _relative(step: Sequence[arb], point: Sequence[arb], inverse: arb_mat, reach: Sequence[float]) -> arb:
-    """The largest change of a column's part of the linear predictor, over the largest part.
+    """The size of a step: the largest change of a column's part in eta, over the largest part.
 
-    Or over the largest standard error of a part, since all coefficients may be 0.
+    Or over the largest standard error of a part, where that is more: all coefficients may be 0.
     """
     moved = max((abs(s.mid()) * r for s, r in zip(step, reach, strict=True)), key=float)
     size = max((abs(b) * r for b, r in zip(point, reach, strict=True)), key=float)
@@ -90,13 +91,10 @@ def prove_box(
     radius: Sequence[arb] | None = None,
     inverse: arb_mat | None = None,
 ) -> tuple[Box, list[arb]]:
-    """The Krawczyk test at ``point`` (p,).
+    """The Krawczyk test at ``point`` (p,): the box that passed, and the sharpest balls (p,) around its root.
 
-    The box that passed, and the sharpest (p,) balls around its root.
-
-    Any ``inverse`` will do for a proof; a good one makes it succeed.
-
-    Without ``radius`` the box is made from the size of a Newton step.  Raises NotProven.
+    Without ``radius`` (p,) the box is made from the size of a Newton step.  Any ``inverse`` (p, p) will do for a proof;
+    a good one makes it succeed.  NotProven where the test does not pass.
     """
     with ctx.workprec(bits):
         inverse = _inverse(system, point, bits) if inverse is None else inverse

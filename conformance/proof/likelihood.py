@@ -26,9 +26,11 @@ def log_likelihoods(
 ) -> dict[str, arb]:
     """R's log-likelihood, and where a dispersion is estimated those of the other conventions.
 
-    R's has dispersion deviance/n (deviance/sum(w) for gamma and inverse Gaussian), and multiplies
-    the log-density by w; those at the Pearson and the maximum likelihood dispersion are the
-    exponential dispersion model's, with dispersion phi/w.  With unit weights these agree.
+    ``mu`` and ``q`` = 1 - mu (c,) are the means of the cells, ``deviance`` is the fit's, ``phi`` has the dispersions by
+    name.  R's (`log_likelihood`) has dispersion deviance/n, or deviance/sum(w) for the gamma and inverse Gaussian
+    families, and multiplies the log-density by w.  `log_likelihood_pearson` and `log_likelihood_mle` are those of the
+    exponential dispersion model (Jorgensen 1987), with dispersion phi/w of each row.  With unit weights, and phi the
+    same, they agree.
     """
     if not family.dispersion:
         terms = TERMS[family.name](family, rows, mu, q)
@@ -43,7 +45,7 @@ def log_likelihoods(
 
 
 def _weighted(rows: Rows) -> list[tuple[int, arb, arb, int]]:
-    """cell, y, w and count of every point with some weight."""
+    """(cell, y, w, count) of every point with some weight; count is the number of rows that it stands for."""
     return [(c, ball(y), ball(w), n) for c, y, w, n in zip(rows.cell, rows.y, rows.w, rows.count, strict=True) if w]
 
 
@@ -70,7 +72,7 @@ def _r_likelihood(rows: Rows, family: Family, mu: Sequence[arb], deviance: arb) 
 
 
 def _gamma_density(y: arb, mu: arb, dispersion: arb) -> arb:
-    """Log dgamma(y, shape = 1/dispersion, scale = mu dispersion)."""
+    """The logarithm of R's dgamma(y, shape = 1/dispersion, scale = mu dispersion)."""
     shape = 1 / dispersion
     return (shape - 1) * y.log() - y * shape / mu - shape * (mu / shape).log() - shape.lgamma()
 
@@ -92,7 +94,7 @@ def _dispersion_model(rows: Rows, family: Family, mu: Sequence[arb], deviance: a
 
 
 def _binomial_terms(_: Family, rows: Rows, mu: Sequence[arb], q: Sequence[arb]) -> list[arb]:
-    """R: dbinom(round(m y), round(m), mu, log = TRUE), m the weight, halves to even."""
+    """(d,) R's dbinom(round(m y), round(m), mu, log = TRUE) for each point, with m the weight and halves to even."""
     found = []
     for c, y, w in zip(rows.cell, rows.y, rows.w, strict=True):
         m, k = _nearest(w), _nearest(w * y)
@@ -108,7 +110,7 @@ def _nearest(value: fmpq) -> int:
 
 
 def _poisson_terms(_: Family, rows: Rows, mu: Sequence[arb], q: Sequence[arb]) -> list[arb]:
-    """W log dpois(y, mu)."""
+    """(d,) w times the logarithm of R's dpois(y, mu), for each point."""
     return [
         ball(w) * (xlog(ball(y), mu[c]) - mu[c] - (ball(y) + 1).lgamma()) if w else arb(0)
         for c, y, w in zip(rows.cell, rows.y, rows.w, strict=True)
@@ -116,7 +118,7 @@ def _poisson_terms(_: Family, rows: Rows, mu: Sequence[arb], q: Sequence[arb]) -
 
 
 def _negative_binomial_terms(family: Family, rows: Rows, mu: Sequence[arb], q: Sequence[arb]) -> list[arb]:
-    """W log dnbinom(y, size = theta, mu = mu)."""
+    """(d,) w times the logarithm of R's dnbinom(y, size = theta, mu = mu), for each point."""
     theta = arb(family.theta)
     found = []
     for c, value, w in zip(rows.cell, rows.y, rows.w, strict=True):
@@ -134,10 +136,15 @@ TERMS = {
 
 
 def mle_dispersion(rows: Rows, family: Family, deviance: arb) -> arb:
-    """The dispersion that maximises the likelihood with variance phi V / w.
+    """The dispersion that maximises the likelihood with variance phi V / w: a ball that provably holds it.
 
-    Deviance/n, or for the gamma family 1/nu with sum_i w_i (log(w_i nu) - digamma(w_i nu)) =
-    deviance / 2, whose left side decreases strictly in nu: a change of sign is a proof.
+    For the Gaussian and the inverse Gaussian family it is deviance/n, with n the rows that have a weight.  For the
+    gamma family it is 1/nu, with nu the root of
+
+        sum_i w_i (log(w_i nu) - digamma(w_i nu)) = deviance / 2
+
+    (McCullagh and Nelder 1989, section 8.3.6), whose left side decreases strictly in nu, so that a change of sign
+    between two numbers proves that the root lies between them.  NotProven where none was found.
     """
     groups: dict[fmpq, int] = {}
     for weight, n in zip(rows.w, rows.count, strict=True):

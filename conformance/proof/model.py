@@ -107,7 +107,7 @@ POSITIVE = frozenset({"poisson", "gamma", "inverse_gaussian", "negative_binomial
 
 
 def xlog(x: arb, ratio: arb) -> arb:
-    """X log(ratio), 0 where x is exactly 0."""
+    """x log(ratio), and 0 where x is exactly 0."""
     return arb(0) if x.is_zero() else x * ratio.log()
 
 
@@ -169,10 +169,7 @@ class Family:
         return mu**power, power * mu ** (power - 1)
 
     def residual(self, y: arb, mu: arb, q: arb) -> arb:
-        """The residual y - mu.
-
-        For the binomial family as y q - (1 - y) mu, which loses nothing when both are next to 1.
-        """
+        """y - mu, for the binomial family as y q - (1 - y) mu, which loses no digits where y and mu are both near 1."""
         return y * q - (1 - y) * mu if self.name == "binomial" else y - mu
 
     def unit_deviance(self, y: arb, mu: arb, q: arb) -> arb:
@@ -207,7 +204,7 @@ class Family:
 
 
 PAIRS: dict[str, frozenset[str]] = {
-    "gaussian": frozenset({"identity", "log", "inverse"}),
+    "gaussian": frozenset({"identity", "log", "inverse", "sqrt"}),
     "binomial": frozenset({"logit", "probit", "cauchit", "log", "cloglog", "identity"}),
     "poisson": frozenset({"log", "identity", "sqrt"}),
     "gamma": frozenset({"inverse", "identity", "log"}),
@@ -218,7 +215,7 @@ PAIRS: dict[str, frozenset[str]] = {
 
 
 def family_of(problem: Problem) -> Family:
-    """The family and link of a problem, or Invalid."""
+    """The family and link of a problem; Invalid for a pair that is not in PAIRS, or a senseless theta or power."""
     name, link = problem.family, problem.link
     if link not in PAIRS.get(name, ()):
         raise Invalid(f"no proof is known for family {name!r} with link {link!r}")

@@ -1,7 +1,4 @@
-"""Problems without an interior maximum.
-
-Separation with its proven limits, and maxima on the boundary of the domain.
-"""
+"""Problems without a maximum inside the domain: separation with its proven limits, and maxima on the boundary."""
 
 from __future__ import annotations
 
@@ -11,33 +8,35 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx, fmpq
 
+from conformance.question.outcome import CaseOutcome
 from conformance.question.problem import Problem
 
 from . import boundary
 from .balls import ball
-from .certify import prove, prove_from_box
 from .exact import matrix
+from .maximum import find_maximum, prove_from_box
 from .null import null_deviances
 from .quantities import NAN
-from .result import Box, NotProven, Proof, Undecided, Value
+from .result import Box, Claim, NotProven, Proof, Undecided, Uniqueness, Value
 from .root import Setup, set_up
 from .rows import independent_columns
 from .separation import Recession, check_recession, find_recession, null_space
 
-NO_MAXIMUM = "none: the likelihood rises for ever along a direction of recession"
+NO_MAXIMUM = Claim(Uniqueness.NONE, "the likelihood rises for ever along a direction of recession")
 
 
 def nonexistent(setup: Setup) -> Proof | None:
-    """The proof that no estimate exists, with the limits.
+    """The proof that no estimate exists, with the limits, or that the maximum lies on the boundary.
 
-    Or that the maximum lies on the boundary; or None.
+    None where nothing points to either; NotProven, with the reason, where something points to the boundary; Undecided
+    where data are separated, and of the rows that are not nothing can be proven.
     """
     found = find_recession(setup.system)
     return boundary.find(setup) if found is None else limits(setup, found)
 
 
 def reprove(setup: Setup, stored: dict[str, Any], box: Box | None) -> Proof:
-    """The same from a stored direction and box."""
+    """The same from the stored direction and box; NotProven where the direction is none of recession."""
     direction = [fmpq(*map(int, text.split("/"))) for text in stored["separation"]["direction"]]
     found = check_recession(setup.system, [direction[j] for j in setup.estimable])
     if found is None:
@@ -46,13 +45,11 @@ def reprove(setup: Setup, stored: dict[str, Any], box: Box | None) -> Proof:
 
 
 def limits(setup: Setup, found: Recession, stored: dict[str, Any] | None = None, box: Box | None = None) -> Proof:
-    """What the fit tends to.
+    """What the fit tends to along the direction that was ``found``.
 
-    The model on the rows that the direction leaves, which has an estimate or a maximum on the boundary (that is proven
-    too, from what is ``stored`` of it and its ``box`` if they are given).
-
-    A coefficient is finite exactly if it is determined by those rows, that is if its row of their
-    null space is 0.
+    It is the model on the rows that the direction leaves, which has an estimate or a maximum on the boundary: that is
+    proven too, from what is ``stored`` of it and its ``box`` if they are given.  A coefficient has a finite limit
+    exactly if those rows determine it, that is if its row of their null space is 0.
     """
     problem, rows, estimable = setup.problem, setup.rows, setup.estimable
     used = rows.used
@@ -65,9 +62,7 @@ def limits(setup: Setup, found: Recession, stored: dict[str, Any] | None = None,
         x = rows.x[stay][:, estimable]
         columns = [estimable[k] for k in independent_columns(x)]
         sub = _sub_problem(problem, kept, columns)
-        part = prove(sub, sensitivities=False) if stored is None else _part(sub, stored, box, kept)
-        if part.outcome not in ("estimate", "boundary"):
-            raise Undecided(f"the rows that are not separated give {part.outcome}")
+        part = _rest(sub) if stored is None else _rest_again(sub, stored, box, kept)
         infinite = {estimable[j] for vector in null_space(matrix(x.tolist())) for j, v in enumerate(vector) if v}
     else:
         infinite = set(estimable)
@@ -79,7 +74,7 @@ def limits(setup: Setup, found: Recession, stored: dict[str, Any] | None = None,
     for k, j in enumerate(estimable):
         whole[j] = found.direction[k]
     return Proof(
-        outcome="quasi_separated" if part else "separated",
+        outcome=CaseOutcome.QUASI_SEPARATED if part else CaseOutcome.SEPARATED,
         names=problem.names,
         uniqueness=NO_MAXIMUM,
         quantities=values,
@@ -103,8 +98,16 @@ def _boundary_rows(part: Proof | None, kept: Any) -> dict[str, Any]:
     return {"boundary_rows": {side: [int(kept[i]) for i in rows] for side, rows in sides.items()}} if sides else {}
 
 
-def _part(sub: Problem, stored: dict[str, Any], box: Box | None, kept: Any) -> Proof:
-    """The proof of the rest, from what is stored of it."""
+def _rest(sub: Problem) -> Proof:
+    """The proof of the rows that are not separated: an estimate, or a maximum on the boundary."""
+    try:
+        return find_maximum(set_up(sub), boundary.find)
+    except Undecided as error:
+        raise Undecided(f"the rows that are not separated: {error}") from error
+
+
+def _rest_again(sub: Problem, stored: dict[str, Any], box: Box | None, kept: Any) -> Proof:
+    """The same from what is stored of it."""
     sides = stored["separation"].get("boundary_rows")
     if sides is None:
         return prove_from_box(sub, box, int(stored["precision_bits"]))
@@ -155,7 +158,7 @@ def _quantities(
         found |= {
             "log_likelihood": likelihood,
             "aic": 2 * len(estimable) - 2 * likelihood,
-            "bic": len(estimable) * arb(rows.n_used).log() - 2 * likelihood,
+            "bic": len(estimable) * arb(problem.n).log() - 2 * likelihood,  # of all rows, see quantities.criteria
         }
     found |= {
         "df_residual": arb(rows.n_used - len(estimable)),

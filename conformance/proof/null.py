@@ -11,7 +11,7 @@ from .balls import ball, rational
 from .barrier import follow
 from .concavity import uniqueness
 from .model import Family
-from .result import NotProven, Value
+from .result import NotProven, Uniqueness, Value
 from .root import Setup, find_root, settle
 from .start import Start, fisher_scoring, linkfun
 from .system import System, exact_sum
@@ -34,9 +34,10 @@ def null_deviances(setup: Setup, bits: int) -> dict[str, Value]:
 
 
 def null_fit(setup: Setup, constant: bool, bits: int) -> q.Fitted:
-    """R's null model: with an intercept the weighted mean, or with an offset too a fit of its own.
+    """The null model: a ``constant`` (with an offset a fit of its own), or else eta = offset, at ``bits`` of precision.
 
-    Else eta = offset.
+    Without an offset its mean is the weighted mean of y, whether or not the link has it, as in R.  NotProven where the
+    fit is not.
     """
     rows, family = setup.rows, setup.family
     offset = [arb(o) for o in rows.offset.tolist()]
@@ -82,7 +83,7 @@ def _starts(system: System) -> list[Start]:
     The best first; where none settles, the end of the path through the inside of the domain.
     """
     guesses: list[NDArray[np.float64] | None] = [None]
-    if not uniqueness(system.family).startswith("global"):
+    if uniqueness(system.family).kind is not Uniqueness.GLOBAL:
         means = [float(ball(s) / ball(w)) for s, w in zip(system.sum, system.total, strict=True)]
         inside = [(m, float(ball(o))) for m, o in zip(means, system.offset, strict=True) if m > 0]
         etas = sorted(linkfun(system.family.link, m) - o for m, o in inside)

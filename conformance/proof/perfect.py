@@ -64,10 +64,7 @@ def perfect_zeros(system: System, candidates: Sequence[int]) -> list[int]:
 
 
 def saturated_zeros(system: System, candidates: Sequence[int]) -> list[int]:
-    """Which of the candidates are exactly 0 in a model with as many columns as patterns.
-
-    Beta = X^-1 g(m).
-    """
+    """Which of the candidates are exactly 0 in a model with as many columns as patterns, where beta = X^-1 g(m)."""
     terms = _terms(system)
     if len(system.x) != system.p or system.p > CELLS or terms is None or any(system.offset):
         return []

@@ -1,7 +1,4 @@
-"""Every quantity that R's glm reports, as balls from the proven box.
-
-That is glm, summary.glm, residuals.glm, hatvalues, logLik and AIC.
-"""
+"""Every quantity that R's glm, summary.glm, residuals.glm, hatvalues, logLik, AIC and BIC report, as balls."""
 
 from __future__ import annotations
 
@@ -22,23 +19,17 @@ NAN = arb("nan")
 
 @dataclass
 class Fitted:
-    """The model at its estimate, for every point (d,).
+    """The model at its estimate: lists over the cells (c,) and over the points (d,) of the rows (rows.py)."""
 
-    Exact where ``means`` are rationals, else balls.
-    """
-
-    cell_eta: list[arb]
-    cell: list[tuple[arb, arb, arb, arb]]  # mu, 1 - mu, mu', mu'' of each cell
-    variance: list[tuple[arb, arb]]
-    residual: list[arb]
-    deviance: list[arb]  # unit deviances
+    cell_eta: list[arb]  # (c,)
+    cell: list[tuple[arb, arb, arb, arb]]  # (c,) mu, 1 - mu (of the binomial family, else 0), mu' and mu''
+    variance: list[tuple[arb, arb]]  # (c,) V(mu) and V'(mu)
+    residual: list[arb]  # (d,) y - mu
+    deviance: list[arb]  # (d,) unit deviances
 
 
 def fitted(rows: Rows, family: Family, eta: Sequence[arb], means: dict[int, fmpq] | None) -> Fitted:
-    """The model at linear predictors (c,).
-
-    ``means`` are those cells' means that are known as rationals.
-    """
+    """The model at linear predictors ``eta`` (c,); ``means`` has, by cell, those means that are known as rationals."""
     cell = [family.mean(e) for e in eta]
     if means:
         cell = [(ball(means[c]), ball(1 - means[c]), *m[2:]) if c in means else m for c, m in enumerate(cell)]
@@ -110,10 +101,7 @@ def _signed_root(residual: arb, square: arb) -> arb:
 
 
 def _leverages(rows: Rows, fit: Fitted, inverse: arb_mat | None, estimable: Sequence[int], exact: bool) -> list[arb]:
-    """h_i = w_i mu'^2/V x_i' (X'WX)^-1 x_i.
-
-    In a model with a mean of its own for every cell w_i over the cell's weight.
-    """
+    """(d,) h_i = w_i mu'^2/V x_i' (X'WX)^-1 x_i; if ``exact`` (a parameter for each cell) w_i over its weight."""
     if exact or inverse is None:
         return [
             ball(w / rows.total[c]) if w and exact else NAN if w else arb(0)
@@ -164,9 +152,9 @@ def _canonical(family: Family) -> bool:
 
 
 def dispersions(rows: Rows, family: Family, fit: Fitted, deviance: arb, df: int) -> dict[str, arb]:
-    """The dispersion as R's summary.glm has it (Pearson, or 1), and by the other conventions.
+    """The dispersion as R's summary.glm has it (Pearson's statistic over ``df``, or 1), and by the other conventions.
 
-    NaN without residual df.
+    Pearson's statistic and the deviance over ``df`` are NaN where that is 0.
     """
     terms = [_times(r * r, 1 / fit.variance[c][0]) for r, c in zip(fit.residual, rows.cell, strict=True)]
     pearson = total(rows, terms)
@@ -210,8 +198,9 @@ def criteria(
     """Log-likelihoods, AIC and BIC by R's conventions and by the named others.
 
     R's logLik counts a dispersion parameter for the Gaussian, gamma and inverse Gaussian families;
-    its BIC takes the logarithm of the number of all rows, those of zero weight too.  R's AIC is NA
-    for the Tweedie family: nothing then.
+    its BIC takes the logarithm of the number of all n rows, those of weight 0 too (BIC asks logLik for
+    its nobs, which counts the residuals that are not NA; nobs(fit) would leave them out).  R's AIC is
+    NA for the Tweedie family: nothing then.
     """
     if family.tweedie:
         return {}

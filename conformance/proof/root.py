@@ -18,7 +18,7 @@ from .concavity import uniqueness
 from .exact import Solution, least_squares, matrix, perfect_identity
 from .krawczyk import NEWTON_BITS, Point, newton, prove_box
 from .model import Family, family_of
-from .result import Box, NotProven, Undecided
+from .result import Box, NotProven, Undecided, Uniqueness
 from .rows import Rows, collapse, independent_columns
 from .start import Start, fisher_scoring
 from .system import System
@@ -58,7 +58,7 @@ class Root:
 
 
 def set_up(problem: Problem) -> Setup:
-    """The problem in exact numbers, or Invalid."""
+    """The problem in exact numbers; Invalid for data that have no likelihood, Undecided where there is no column."""
     family = family_of(problem)
     rows = collapse(problem, family)
     estimable = independent_columns(rows.x[rows.used])
@@ -99,16 +99,13 @@ def exact_solution(system: System) -> Solution | None:
 
 
 def find_starts(setup: Setup) -> list[Start]:
-    """Where double-precision Fisher scoring ends, best first.
-
-    From several starts where there may be several maxima.
-    """
+    """Where Fisher scoring in doubles ends, the best first: from several starts where there may be several maxima."""
     system, problem = setup.system, setup.problem
     guesses: list[np.ndarray[tuple[int], np.dtype[np.float64]] | None] = [None]
     if problem.start is not None and np.isfinite(problem.start).all():
         guesses.append(problem.start[setup.estimable])
     found = [s for s in (fisher_scoring(system, g) for g in guesses) if s is not None]
-    if uniqueness(system.family).startswith("local") and found and len(system.x) < MANY:
+    if uniqueness(system.family).kind is Uniqueness.LOCAL and found and len(system.x) < MANY:
         rng = np.random.default_rng(0)
         best = found[0].beta
         for spread in (0.3, 1.0, 3.0):
@@ -140,7 +137,7 @@ def settle(system: System, starts: Sequence[Start], *, damped: bool = False) -> 
 
 
 def find_root(system: System, points: Sequence[Point], exact: Solution | None, bits: int) -> Root:
-    """The proven root next to the best point that leads to one."""
+    """The proven root, at ``bits`` of precision, next to the first of ``points`` that leads to one; else NotProven."""
     if exact is not None:
         with ctx.workprec(bits):
             return Root([ball(b) for b in exact.beta], None, exact)

@@ -1,9 +1,6 @@
-"""The data as exact numbers.
+"""The data as exact numbers: equal rows counted and not repeated, and the columns that are linearly independent.
 
-Identical rows collapsed, and the columns that are linearly independent.
-
-Collapsing is exact, because the score depends on the rows of one covariate pattern through sum w
-and sum w y alone.
+Nothing is lost by that, for the score depends on the rows of one covariate pattern through sum w and sum w y alone.
 """
 
 from __future__ import annotations
@@ -27,23 +24,26 @@ BATCH = 512
 
 @dataclass(frozen=True)
 class Rows:
-    """One problem's rows, collapsed twice.
+    """The n rows of a problem without repetitions, as c cells and d points, with n >= d >= c.
 
-    A cell is a distinct row of X and offset: x (c, p), offset (c,), total weight W (c,) and S = sum
-    w y (c,), exact. A point is a distinct (cell, y, w): cell (d,), y (d,), w (d,), count (d,),
-    exact.  ``point`` (n,) gives each row's point.
+    The rows of one *cell* have the same X and offset, and so the same mean; the score needs no more of them than their
+    total weight and their weighted sum of y.  The rows of one *point* have the same X, offset, y and weight, and so the
+    same residuals and leverage too; the row-wise quantities are computed once for each point.
     """
 
-    x: Doubles
-    offset: Doubles
-    total: list[fmpq]
-    sum: list[fmpq]
-    cell: list[int]
-    y: list[fmpq]
-    w: list[fmpq]
-    count: list[int]
-    point: Indices
-    first: Indices
+    # of the cells
+    x: Doubles  # (c, p)
+    offset: Doubles  # (c,)
+    total: list[fmpq]  # (c,) W = sum w over the rows of the cell
+    sum: list[fmpq]  # (c,) S = sum w y
+    # of the points
+    cell: list[int]  # (d,) the cell that each belongs to
+    y: list[fmpq]  # (d,)
+    w: list[fmpq]  # (d,)
+    count: list[int]  # (d,) how many rows it stands for
+    first: Indices  # (d,) the first of those rows
+    # of the rows
+    point: Indices  # (n,) the point that each belongs to
 
     @property
     def used(self) -> list[int]:
@@ -77,11 +77,11 @@ def collapse(problem: Problem, family: Family) -> Rows:
             total[c] += weight * count
             sums[c] += weight * value * count
     x = design[first_of_cell]
-    return Rows(x[:, :-1], x[:, -1], total, sums, cells, y, weights, counts, point, first)
+    return Rows(x[:, :-1], x[:, -1], total, sums, cells, y, weights, counts, first, point)
 
 
 def check(problem: Problem) -> None:
-    """Refuse what no likelihood is made of."""
+    """Invalid for arrays of wrong lengths, numbers that are not finite, negative weights, or no weight at all."""
     for name in ("y", "prior_weights", "offsets"):
         if getattr(problem, name).shape != (problem.n,):
             raise Invalid(f"{name} has shape {getattr(problem, name).shape}, not ({problem.n},)")
@@ -107,11 +107,10 @@ def _unique(table: Doubles) -> tuple[Indices, Indices]:
 
 
 def independent_columns(x: Doubles) -> list[int]:
-    """Which columns of the doubles x (c, p) are no exact combination of earlier ones.
+    """The indices, in order, of the columns of x (c, p) that are no exact combination of earlier ones.
 
-    The later of dependent columns is the aliased one, as in R.  X v = 0 exactly if X'X v = 0, so
-    the reduced row echelon form of the exact Gram matrix tells.  A part of the rows that has full
-    rank already settles it.
+    Of dependent columns the later one is aliased, as in R.  X v = 0 exactly if X'X v = 0, so that the reduced row
+    echelon form of the exact Gram matrix tells.  If some of the rows have full rank already, no more are needed.
     """
     p = x.shape[1]
     if p == 0:
@@ -141,7 +140,7 @@ def _trailing(value: float) -> int:
 
 
 def integers(x: Doubles, scale: list[int]) -> tuple[fmpz_mat, list[int]]:
-    """X (c, p) with column j times 2**scale[j], as exact integers."""
+    """x (c, p) with column j times 2**scale[j], as exact integers; and the same scale (p,)."""
     table = [[_shifted(v, s) for v, s in zip(row, scale, strict=True)] for row in x.tolist()]
     return fmpz_mat(len(x), x.shape[1], [v for row in table for v in row]), scale
 

@@ -1,6 +1,4 @@
-"""A direction of recession.
-
-Along it the likelihood rises for ever, so that no maximum likelihood estimate exists.
+"""Directions of recession: along one the likelihood rises for ever, so that no maximum likelihood estimate exists.
 
 Albert & Anderson (1984), Biometrika 71:1, for the logit; Silvapulle (1981), JRSS B 43:310, for any
 binomial link that is a distribution function; Haberman (1974), The Analysis of Frequency Data, for
@@ -31,16 +29,17 @@ SIMPLEX_ROWS = 5000
 
 @dataclass(frozen=True)
 class Recession:
-    """direction (p,) rational, and the system's patterns that it separates."""
+    """A direction (p,), rational, and the places of the patterns that it separates: those with x'd other than 0."""
 
     direction: list[fmpq]
     separated: list[int]
 
 
 def sides(system: System) -> list[int] | None:
-    """(c,) 1: eta may rise for ever, -1.
+    """(c,) for each pattern 1 where its likelihood rises with eta for ever, -1 where it does as eta falls, 0 elsewhere.
 
-    It may fall, 0: neither; None for a model without directions of recession.
+    1 is where all trials are successes (but under a log link, whose eta end at 0), -1 where all fail or every count is
+    0.  None for a family and link with which no likelihood rises for ever.
     """
     family = system.family
     binomial = family.name == "binomial" and family.link in (
@@ -66,7 +65,11 @@ def _falls_to_zero(family: Family) -> bool:
 
 
 def find_recession(system: System) -> Recession | None:
-    """A direction that separates as many patterns as possible, or None if there is none."""
+    """A direction that separates as many patterns as possible, or None where none was found.
+
+    Linear programming in doubles proposes; where it proposes nothing that holds in rationals, the exact simplex method
+    searches (up to SIMPLEX_ROWS patterns), and its None is a proof that there is none.
+    """
     signs = sides(system)
     if signs is None or not any(signs):
         return None
@@ -115,10 +118,7 @@ def primitive(direction: list[fmpq]) -> list[fmpq]:
 
 
 def _from_floats(system: System, signs: list[int]) -> Recession | None:
-    """HiGHS maximises the number of separated patterns.
-
-    Its answer is moved into the exact null space of the others.
-    """
+    """The direction that HiGHS proposes, moved into the exact null space of the patterns that it leaves; None: none."""
     proposed = _propose(system, np.array(signs))
     if proposed is None:
         return None
@@ -144,9 +144,10 @@ def _from_floats(system: System, signs: list[int]) -> Recession | None:
 
 
 def _propose(system: System, signs: NDArray[np.int64]) -> tuple[Doubles, NDArray[np.bool_]] | None:
-    """A direction in doubles, and the patterns (c,) that it leaves.
+    """A direction d (p,) in doubles and the patterns (c,) that it leaves, by a linear program; None: it finds none.
 
-    max sum s with 0 <= s <= 1 and s <= sign x'd.
+    The program is max sum_c s_c over d and s with 0 <= s_c <= 1 and s_c <= sign_c x_c'd where sign_c is not 0, and
+    x_c'd = 0 elsewhere.  A d may be made as long as one likes, so that s_c is 1 for the separated and 0 for the rest.
     """
     from scipy.optimize import linprog  # slow to import, and needed for separated data only
     from scipy.sparse import bmat, csr_matrix, eye
@@ -201,7 +202,7 @@ def _from_simplex(system: System, signs: list[int]) -> Recession | None:
 
 
 def _join(x: fmpq_mat, signs: list[int], first: list[fmpq], second: list[fmpq]) -> list[fmpq]:
-    """First * M + second with M so large that what first separates stays separated."""
+    """M first + second, with M >= 1 so large that what ``first`` separates stays separated on the same side."""
     ones = (x * fmpq_mat(len(first), 1, first)).entries()
     twos = (x * fmpq_mat(len(second), 1, second)).entries()
     large = fmpq(1)

@@ -1,6 +1,4 @@
-"""An exact simplex method.
-
-Does a direction d with A d >= 0 and A d != 0 exist?  Exact arithmetic decides.
+"""An exact simplex method: is there a direction d with A d >= 0 and A d != 0?
 
 Stiemke's lemma (1915): either such a d exists, or some lambda > 0 has A' lambda = 0, and by scaling
 lambda >= 1.  Phase one of the simplex method with Bland's rule on A' nu = -A' 1, nu >= 0, finds one
@@ -13,7 +11,7 @@ from flint import fmpq, fmpq_mat
 
 
 def recession(a: fmpq_mat) -> list[fmpq] | None:
-    """A rational d (p,) with a (n, p) d >= 0 and not all 0, or None where none exists."""
+    """A rational d (p,) with a d >= 0 and a d not all 0, for an exact a (n, p); None where none exists."""
     n, p = a.nrows(), a.ncols()
     if n == 0 or p == 0:
         return None

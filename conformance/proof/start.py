@@ -1,7 +1,4 @@
-"""A double-precision start for the proof.
-
-Fisher scoring with step halving.  Nothing here has to be right.
-"""
+"""Where a proof may look: Fisher scoring with step halving in doubles.  Nothing here has to be right."""
 
 from __future__ import annotations
 
@@ -26,10 +23,7 @@ BITS = 64  # enough for a start, and no overflow or lost tail as in doubles
 
 @dataclass(frozen=True)
 class Start:
-    """Where Fisher scoring went.
-
-    Coefficients (p,), the deviance, whether it settled, and the largest |eta| there.
-    """
+    """Where Fisher scoring ended: coefficients (p,), the deviance there, and whether it settled."""
 
     beta: Doubles
     deviance: float
@@ -37,7 +31,7 @@ class Start:
 
 
 def linkfun(link: str, mu: float) -> float:
-    """Eta of mu, in doubles."""
+    """The linear predictor of the mean ``mu``, in doubles."""
     functions: dict[str, Callable[[float], float]] = {
         "identity": lambda m: m,
         "log": math.log,
@@ -61,7 +55,7 @@ def first_means(system: System) -> Doubles:
         return np.asarray((total * mean + 0.5) / (total + 1))
     if system.family.positive:
         return np.where(mean > 0, mean, max(overall, 1e-3) / 10)
-    if system.family.link == "log":
+    if system.family.link in ("log", "sqrt"):
         return np.asarray(np.maximum(mean, max(abs(overall), 1e-3) / 100))
     return np.where(mean == 0, 1e-3, mean) if system.family.link == "inverse" else mean
 
@@ -108,9 +102,9 @@ class _Doubles:
 
 
 def fisher_scoring(system: System, beta: Doubles | None = None, limit: int = 60) -> Start | None:
-    """Fisher scoring from ``beta`` (p,), or from R's starting means.
+    """Fisher scoring of at most ``limit`` steps from ``beta`` (p,), or from R's starting means.
 
-    None if no valid start is found.
+    None where no point inside the family's domain was found to begin at.
     """
     with ctx.workprec(BITS):
         if beta is None and len(system.x) > 2 * PART:

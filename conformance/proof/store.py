@@ -48,9 +48,9 @@ def as_json(proof: Proof) -> dict[str, Any]:
         digits = {name: digits_of(proof, name, value) for name, value in proof.quantities.items()}
         found: dict[str, Any] = {
             "format": FORMAT,
-            "outcome": proof.outcome,
+            "outcome": proof.outcome.value,
             "names": list(proof.names),
-            "uniqueness": proof.uniqueness,
+            "uniqueness": str(proof.uniqueness),
             "precision_bits": proof.precision_bits,
             "digits": {name: min(int(d), wanted(name)) if math.isfinite(d) else "exact" for name, d in digits.items()},
             "exact_zeros": proof.exact_zeros,
@@ -82,7 +82,7 @@ def _strings(value: Value, digits: int) -> Any:
 
 
 def _box_as_json(box: Box | None) -> dict[str, list[str]] | None:
-    """Center and radius as hexadecimal 'mantissa*2^exponent', exact."""
+    """Center and radius as 'mantissa*2^exponent', two whole numbers each, exact."""
     if box is None:
         return None
     return {"center": [_dyadic(c) for c in box.center], "radius": [_dyadic(r) for r in box.radius]}

@@ -23,9 +23,12 @@ CHUNK = 10_000
 
 @dataclass
 class System:
-    """The covariate patterns of one model.
+    """The c covariate patterns of one model, in exact scalars: doubles, or rationals.
 
-    X rows of (p,) exact scalars, offset, total and sum (c,) exact scalars.
+    x       c rows of p scalars
+    offset  (c,)
+    total   (c,) W, the sum of the prior weights of the pattern's rows, > 0
+    sum     (c,) S, their weighted sum of y
     """
 
     family: Family

@@ -27,12 +27,20 @@ from conformance.mathematics.family import PAIRS, family_of
 from conformance.question.formula import Design, FormulaError, design
 from conformance.question.formula.columns import DECIMAL
 from conformance.question.formula.syntax import nearest
+from conformance.question.outcome import CaseOutcome
 from conformance.question.problem import Problem
 from conformance.question.yaml_files import explained, line_of, plain, text_of, tree_of
 
 FamilyName = Literal["gaussian", "binomial", "poisson", "gamma", "inverse_gaussian", "negative_binomial", "tweedie"]
 LinkName = Literal["identity", "log", "logit", "probit", "cauchit", "cloglog", "inverse", "inverse_squared", "sqrt"]
-Outcome = Literal["estimate", "separated", "quasi_separated", "rank_deficient", "boundary", "invalid"]
+WrittenOutcome = Literal[
+    CaseOutcome.ESTIMATE,
+    CaseOutcome.SEPARATED,
+    CaseOutcome.QUASI_SEPARATED,
+    CaseOutcome.RANK_DEFICIENT,
+    CaseOutcome.BOUNDARY,
+    CaseOutcome.INVALID,
+]
 Defect = Literal[
     "offset_length",
     "offset_short",
@@ -74,7 +82,7 @@ class Case(BaseModel):
     power: float | None = Field(default=None, ge=1, le=3, description="The Tweedie variance power.")
     start: list[float] | None = Field(default=None, description="Starting coefficients.")
     max_iterations: int | None = Field(default=None, ge=1, description="An iteration limit.")
-    outcome: Outcome = Field(description="What a right implementation finds: an estimate, or why there is none.")
+    outcome: WrittenOutcome = Field(description="What a right implementation finds: an estimate, or why there is none.")
     defect: Defect | None = Field(default=None, description="How the suite damages the arrays of an invalid case.")
     detects: list[str] = Field(default=[], description="The faults that this case exists to catch.")
     notes: str = Field(default="", description="Why this case exists.")
@@ -101,7 +109,7 @@ class Case(BaseModel):
             if (getattr(self, key) is not None) != (self.family == family):
                 at = "family" if self.family == family else key
                 raise _amiss(at, f"{key} belongs to the {family} family, which needs it, and to no other")
-        if self.defect is not None and self.outcome != "invalid":
+        if self.defect is not None and self.outcome is not CaseOutcome.INVALID:
             raise _amiss("defect", "a defect belongs to outcome: invalid")
         if self.weights is not None and "cbind(" in self.formula.replace(" ", ""):
             raise _amiss("weights", "cbind() gives the weights already (the trials): leave out weights")
@@ -121,7 +129,7 @@ class Case(BaseModel):
     @property
     def has_estimate(self) -> bool:
         """Whether a maximum likelihood estimate exists in the interior."""
-        return self.outcome in ("estimate", "rank_deficient")
+        return self.outcome.has_estimate
 
     @cached_property
     def asked_sha256(self) -> str:

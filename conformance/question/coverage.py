@@ -16,6 +16,7 @@ from conformance.errors import CaseError
 from conformance.mathematics.family import PAIRS
 from conformance.question.case import Case
 from conformance.question.library import Library
+from conformance.question.outcome import CaseOutcome
 
 #: What the columns of the table mean; the first two for the binomial family alone.
 FEATURES = {
@@ -33,7 +34,7 @@ FEATURES = {
 BINOMIAL_ONLY = ("cbind", "m=0")
 
 #: The outcomes that count: an invalid case covers its fault, not a feature.
-COUNTED = ("estimate", "rank_deficient", "separated", "quasi_separated", "boundary")
+COUNTED = tuple(outcome for outcome in CaseOutcome if outcome not in (CaseOutcome.INVALID, CaseOutcome.UNDECIDED))
 
 
 def features(case: Case) -> set[str]:
@@ -95,7 +96,7 @@ def coverage(cases: Iterable[Case]) -> Coverage:
             continue
         pair = (case.family, case.link)
         number[pair] += 1
-        estimates[pair] += case.outcome == "estimate"
+        estimates[pair] += case.outcome is CaseOutcome.ESTIMATE
         by_feature.setdefault(pair, Counter()).update(features(case))
     return Coverage(number, estimates, by_feature)
 

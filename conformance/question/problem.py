@@ -72,6 +72,11 @@ class Problem:
         """The number of columns, aliased ones included."""
         return int(self.X.shape[1])
 
+    @property
+    def counts(self) -> NDArray[np.bool_]:
+        """(n,) the rows that count: those of positive prior weight (R's ``n.ok``)."""
+        return self.prior_weights > 0
+
     def copy(self) -> Problem:
         """The same problem with arrays and data of its own: what is done to them is done to nobody else."""
         return replace(self, data=None if self.data is None else self.data.copy())

@@ -39,7 +39,7 @@ class RandomProblem:
         data = f"data/{self.id}.csv"
         words = {"title": "A random problem", "source": "glm-conformance fuzz"} | beside
         notes = {"notes": words.pop("notes")} if "notes" in words else {}
-        tree = {"id": self.id, **words, "data": data, **self.keys, "outcome": outcome, **notes}
+        tree = {"id": self.id, **words, "data": data, **self.keys, "outcome": str(outcome), **notes}
         write_whole(folder / data, self.csv)
         yaml, text = YAML(), io.StringIO()
         yaml.width = 120
@@ -103,7 +103,8 @@ def problems(draw: st.DrawFn, pairs: Sequence[tuple[str, str]] = tuple(ALL_PAIRS
         columns["w"] = [weight(w) if i else 1 for i, w in enumerate(whole)]
         keys["weights"] = "w"
     if offset != "none":
-        columns["e"] = [Decimal(i).scaleb(-2) if offset == "column" else 100 + i for i in any_]
+        digits = 3 if (family, link) == ("binomial", "identity") else 2  # offsets of 0.9 leave no room between 0 and 1
+        columns["e"] = [Decimal(i).scaleb(-digits) if offset == "column" else 100 + i for i in any_]
         keys["offset"] = "e" if offset == "column" else "log(e)"
     terms = [f"x{j + 1}" for j in range(len(kinds))]
     if terms:

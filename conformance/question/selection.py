@@ -11,12 +11,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from conformance.errors import CallError, CaseError
-from conformance.judging.verdict import Verdict
 from conformance.mathematics.family import PAIRS
 from conformance.question.library import Library
 from conformance.question.yaml_files import explained, plain, text_of, tree_of
@@ -82,6 +81,21 @@ def _read(year: str) -> Year:
 # ------------------------------------------------------------------------------------------ what a run asks
 
 
+class OfACheck(Protocol):
+    """What is said of a case by a check: a verdict, which this room does not know."""
+
+    @property
+    def case(self) -> str:
+        """The case's id."""
+
+    @property
+    def check(self) -> str:
+        """The check's name."""
+
+
+Said = TypeVar("Said", bound=OfACheck)
+
+
 @dataclass(frozen=True)
 class Chosen:
     """The cases and checks of a run; with a level, which of them are scored."""
@@ -109,9 +123,9 @@ class Chosen:
         """How many verdicts do not count."""
         return len(self.cases) * len(self.checks) - self.scored_cases * self.scored_checks
 
-    def parted(self, verdicts: Iterable[Verdict]) -> tuple[list[Verdict], list[Verdict]]:
+    def parted(self, verdicts: Iterable[Said]) -> tuple[list[Said], list[Said]]:
         """The verdicts that count, and those that do not."""
-        parts: tuple[list[Verdict], list[Verdict]] = ([], [])
+        parts: tuple[list[Said], list[Said]] = ([], [])
         for verdict in verdicts:
             parts[not self.is_scored(verdict.case, verdict.check)].append(verdict)
         return parts

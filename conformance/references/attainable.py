@@ -3,8 +3,9 @@
 A backward-stable solver returns the exact fit of data that differ in the last bit.  Coefficients: the componentwise
 condition numbers A_k of the estimate, stored with the proof, give the error u (A_k + |beta_k|).  Everything else:
 sigma, the root mean square change of the quantity when every datum is jittered by one last bit, gives
-sigma sqrt(n p) + u |q|; to that comes what the textbook formula costs at rounded means, where its terms cancel.
-All are first-order errors; the gate allows a solver some times as much (Comparison.guard).
+sigma sqrt(n p) + u |q|; to that comes what a formula without cancellation costs at rounded means (Loader 2000): unit
+deviances as sums of terms that are not negative, the log-likelihood as the saturated one less half the deviance.
+All are first-order errors; the gate allows a solver ``guard`` times as much.
 """
 
 from __future__ import annotations
@@ -14,15 +15,24 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from conformance.mathematics.family import family_of
 from conformance.mathematics.link import link_of
 from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]
-U = 2.0**-53
+U = 2.0**-53  # the unit roundoff of doubles
+#: K, and from how many rows on it grows with them: tests/test_strict.py shows that correct solvers need so much.
+GUARD, GUARD_ROWS = 20.0, 1000.0
 _OF_INFORMATION = ("standard_errors", "covariance", "standard_errors_observed", "covariance_observed")
+
+
+def guard(n: int) -> float:
+    """K: how many times its attainable error a correct solver may make over n rows.
+
+    A sum of n terms one after the other errs with n (Higham 2002, sec. 4.2): R's LINPACK does so over 20500 rows.
+    """
+    return GUARD * max(1.0, n / GUARD_ROWS)
 
 
 def attainable_errors(
@@ -61,12 +71,13 @@ def _rows(problem: Problem, values: Mapping[str, Any], sigma: Mapping[str, Any],
     y, w, used = problem.y, problem.prior_weights, problem.prior_weights > 0
     beta = np.nan_to_num(values["coefficients"])
     eta, mu = values["linear_predictors"], values["fitted_values"]
-    mu_eta, V = np.abs(link.mu_eta(eta)), family.variance(mu, link.complement(eta))
+    nu, mu_eta = link.complement(eta), np.abs(link.mu_eta(eta))
+    deviation = _deviation(problem, mu, nu)  # the root of V, which may underflow where it does not
 
     # eta is a sum over columns of rounded coefficients, mu a function of it, and a residual a difference of doubles
     found["linear_predictors"] = found["linear_predictors"] + U * (np.abs(problem.X) @ np.abs(beta))
     found["linear_predictors"] += U * np.abs(problem.offsets)
-    found["linear_predictors"] += _projection(problem, values, mu_eta, V)
+    found["linear_predictors"] += _projection(problem, values, mu_eta / deviation)
     if "coefficients" in sigma:  # rows of weight 0 are not jittered, but their coefficients are
         unused = np.sqrt(problem.X**2 @ np.nan_to_num(np.asarray(sigma["coefficients"], dtype=np.float64)) ** 2)
         jitter = float(np.sqrt(problem.n * problem.p))
@@ -76,13 +87,12 @@ def _rows(problem: Problem, values: Mapping[str, Any], sigma: Mapping[str, Any],
     e_eta = found["linear_predictors"]
 
     def root_of(eta: Array) -> Array:
-        mu = link.linkinv(eta)
-        return np.asarray(np.sqrt(w / family.variance(mu, link.complement(eta))))
+        return np.asarray(np.sqrt(w) / _deviation(problem, link.linkinv(eta), link.complement(eta)))
 
     def inverse_of(eta: Array) -> Array:
         return np.asarray(1.0 / np.abs(link.mu_eta(eta)))
 
-    root = np.sqrt(w / V)
+    root = np.sqrt(w) / deviation
     for name, factor, of in (
         ("response", 1.0, np.ones_like),
         ("pearson", root, root_of),
@@ -91,22 +101,23 @@ def _rows(problem: Problem, values: Mapping[str, Any], sigma: Mapping[str, Any],
         key = f"{name}_residuals"
         if key in found:  # a product of the residual and what is a function of eta, too
             moved = np.abs(y - mu) * np.fmax(np.abs(of(eta + e_eta) - factor), np.abs(of(eta - e_eta) - factor))
-            own = e_residual * factor + np.where(np.isfinite(moved), moved, 0.0)
+            own = _or_0(e_residual * factor) + _or_0(moved)  # a mean that underflows: its residual is a constant
             found[key] = np.maximum(found[key], np.where(used, own, 0.0))
 
-    # a unit deviance whose terms cancel has an error of their size; its root, near 0, keeps half the digits
-    e_unit = w * (_cancellation(problem, y, mu) + 2.0 * np.abs(y - mu) / V * e_mu + e_mu**2 / V)
+    # a unit deviance is of the second order in y - mu, so that its root has the error of a Pearson residual
+    relative = _or_0(e_mu / deviation)
+    e_unit = w * (_formula(problem, y, mu, nu) + 2.0 * _or_0(np.abs(y - mu) / deviation) * relative + relative**2)
     d = np.abs(values["deviance_residuals"])
     near_zero = np.sqrt(e_unit)
     found["deviance_residuals"] = np.maximum(
-        found.get("deviance_residuals", np.zeros_like(d)), np.minimum(np.divide(e_unit, 2.0 * d), near_zero)
+        found.get("deviance_residuals", np.zeros_like(d)), np.fmin(np.divide(e_unit, 2.0 * d), near_zero)
     )
     e_deviance = float(np.sum(e_unit[used]))
-    e_pearson = np.where(used, root * e_residual, 0.0)
+    e_pearson = np.where(used, _or_0(root * e_residual), 0.0)
     e_chi2 = float(np.sum(2.0 * np.abs(values["pearson_residuals"][used]) * e_pearson[used] + e_pearson[used] ** 2))
     df = float(values["df_residual"])
     mean = np.full_like(y, np.average(y[used], weights=w[used])) if problem.intercept else link.linkinv(problem.offsets)
-    e_null = float(np.sum((w * _cancellation(problem, y, mean))[used]))
+    e_null = float(np.sum((w * _formula(problem, y, mean, 1.0 - mean))[used]))
     for name, extra in (
         ("deviance", e_deviance),
         ("null_deviance", e_null),
@@ -118,19 +129,20 @@ def _rows(problem: Problem, values: Mapping[str, Any], sigma: Mapping[str, Any],
             found[name] = found[name] + extra
     if "dispersion" in found and family.known_dispersion is None:
         found["dispersion"] = found["dispersion_pearson"]
-    e_likelihood = _constants(problem) + e_deviance / (family.known_dispersion or values.get("dispersion") or 1.0)
+    e_likelihood = _saturated(problem) + e_deviance / (family.known_dispersion or values.get("dispersion") or 1.0)
     for name in list(found):
         if name.startswith(("log_likelihood", "aic", "bic")):
             found[name] = found[name] + e_likelihood * (1.0 if name.startswith("log") else 2.0)
 
 
-def _projection(problem: Problem, values: Mapping[str, Any], mu_eta: Array, V: Array) -> Array:
+def _projection(problem: Problem, values: Mapping[str, Any], slope: Array) -> Array:
     """What the rounding of a least squares step does to eta (n,): u times the length of the whole working residual.
 
     The residuals of rows that have no part in a coefficient are rounded into it too, for a QR is backward stable in the
     norm and not in each row (Higham 2002, sec. 20.1); the jitter, which is relative, leaves such rows out.
+    ``slope`` is mu_eta / sqrt(V), (n,).
     """
-    weight = np.sqrt(problem.prior_weights / V) * mu_eta
+    weight = np.sqrt(problem.prior_weights) * slope
     length = float(np.sqrt(np.nansum(np.square(values["pearson_residuals"]))))
     share = np.divide(np.sqrt(np.abs(values["leverages"])), weight, out=np.zeros_like(weight), where=weight > 0)
     return np.asarray(np.nan_to_num(U * share * length))
@@ -141,31 +153,46 @@ def n_of(problem: Problem) -> float:
     return float(np.sum(problem.prior_weights > 0))
 
 
-def _cancellation(problem: Problem, y: Array, mu: Array) -> Array:
-    """u times the size of the terms of the unit deviance as textbooks write it, which cancel where mu is near y."""
+def _or_0(values: Array) -> Array:
+    """0 for 0 / 0 and for what overflows: at a mean that underflows nothing is left to err."""
+    return np.where(np.isfinite(values), values, 0.0)
+
+
+def _deviation(problem: Problem, mu: Array, nu: Array) -> Array:
+    """sqrt(V) (n,), for the powers of the mean without V, which underflows at a mean of 1e-170."""
+    power = {"gamma": 2.0, "inverse_gaussian": 3.0, "tweedie": problem.power}.get(problem.family)
+    if power is not None:
+        return np.asarray(np.power(mu, power / 2.0))
+    return np.asarray(np.sqrt(family_of(problem.family, problem.theta, problem.power).variance(mu, nu)))
+
+
+def _formula(problem: Problem, y: Array, mu: Array, nu: Array) -> Array:
+    """(n,) the rounding error of a unit deviance by a formula of which no terms cancel, at a mean that is exact.
+
+    Such a formula has the digits of y - mu, which doubles subtract without an error where it matters; of a proportion
+    it is y nu - (1 - y) mu, with an error of u times the larger of them.
+    """
+    family = family_of(problem.family, problem.theta, problem.power)
+    lost = np.zeros_like(mu)
+    if problem.family == "binomial":
+        lost = _or_0(U * (y * nu + (1.0 - y) * mu) / _deviation(problem, mu, nu))
+    off = _or_0(np.abs(family.residual(y, mu, nu)) / _deviation(problem, mu, nu))
+    return 4.0 * U * _or_0(family.unit_deviance(y, mu, nu)) + 2.0 * off * lost + lost**2
+
+
+def _saturated(problem: Problem) -> float:
+    """u times the size of the terms of the saturated log-likelihood, which by Stirling's errors are logarithms."""
+    used = problem.prior_weights > 0
+    y, w = problem.y[used], problem.prior_weights[used]
     match problem.family:
-        case "gaussian" | "inverse_gaussian":
-            return np.zeros_like(mu)  # a square: nothing cancels but the residual
         case "binomial":
-            return np.full_like(mu, 4.0 * U)  # y + mu + (1 - y) + (1 - mu) = 2, twice
+            m, k = np.rint(w), np.rint(w * y)
+            sizes = 1.0 + np.abs(np.log(np.where((k > 0) & (k < m), m / (k * (m - k)), 1.0)))
         case "poisson":
-            return 2.0 * U * (y + mu)
-        case "gamma":
-            return 2.0 * U * (1.0 + y / mu)
+            sizes = w * (1.0 + np.abs(np.log(np.where(y > 0, y, 1.0))))
         case "negative_binomial":
-            return 2.0 * U * (y + mu + 2.0 * (y + (problem.theta or 0.0)))
-        case _:
-            return 4.0 * U * (y + mu) * mu ** (1.0 - (problem.power or 1.0))
-
-
-def _constants(problem: Problem) -> float:
-    """u times the size of the log-gammas in a log-likelihood as textbooks write it."""
-    y, w = problem.y, problem.prior_weights
-    match problem.family:
-        case "binomial":
-            sizes = np.abs(special.gammaln(w + 1.0))
-        case "poisson" | "negative_binomial":
-            sizes = w * np.abs(special.gammaln(y + (problem.theta or 0.0) + 1.0))
+            theta = problem.theta or 1.0
+            sizes = w * (1.0 + np.abs(np.log(np.where(y > 0, y / (1.0 + y / theta), 1.0))))
         case _:
             return 0.0
     return float(U * np.sum(sizes))

@@ -18,6 +18,7 @@ from conformance.proof.root import set_up
 from conformance.proof.store import unequal
 from conformance.question.case import Case
 from conformance.question.library import Library
+from conformance.question.outcome import CaseOutcome
 from conformance.question.problem import refuse_invalid
 from conformance.references import nist, store
 from conformance.references.attainable import attainable_errors
@@ -56,14 +57,14 @@ def certify(library: Library, case: Case) -> ReferenceChange:
     """Prove ``case`` and store the proof, whole or not at all; what moved against the stored one."""
     path = store.path_of(library, "certified", case.id)
     before = path.read_text(encoding="utf-8") if path.is_file() else None
-    if case.outcome == "invalid":
+    if case.outcome is CaseOutcome.INVALID:
         confirm_invalid(case)
         return ReferenceChange(case.id, "certified", State.SAME, message="invalid: there is nothing to prove")
     try:
         fresh = prove_case(case)
     except proof.Undecided as error:
         # the gate asks of a boundary only that it is said
-        state = State.SAME if case.outcome == "boundary" else State.UNDECIDED
+        state = State.SAME if case.outcome is CaseOutcome.BOUNDARY else State.UNDECIDED
         return ReferenceChange(case.id, "certified", state, message=f"undecided: {error}")
     if fresh["outcome"] != case.outcome:
         message = (
@@ -103,11 +104,11 @@ def _differences(before: str, fresh: Mapping[str, Any]) -> Iterator[Difference]:
 
 def check(library: Library, case: Case) -> list[str]:
     """What of the stored proof can't be proven again from its box alone; empty if all can."""
-    if case.outcome == "invalid":
+    if case.outcome is CaseOutcome.INVALID:
         confirm_invalid(case)
         return []
     path = store.path_of(library, "certified", case.id)
-    if case.outcome == "boundary" and not path.is_file():
+    if case.outcome is CaseOutcome.BOUNDARY and not path.is_file():
         return []  # undecided, as the case says
     try:
         stored = store.read(library, "certified", case, command="certify")
@@ -143,15 +144,15 @@ def as_reference(case: Case, stored: Mapping[str, Any]) -> Reference:
         sigma |= {name: sigma[name][np.array(stored["rows"])] for name in BY_ROW if name in sigma}
         condition = None if stored["condition"] is None else _doubles(stored["condition"])
         digits = min((d for d in stored["digits"].values() if isinstance(d, int)), default=None)
-        kind = stored["uniqueness"].split(":", 1)[0]
+        uniqueness = proof.Claim.read(stored["uniqueness"]).kind
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StaleReference(
             f"damaged: a value of {case.id} is gone or no number ({type(error).__name__}: {error})"
         ) from error
     errors = attainable_errors(case.problem(), values, condition, sigma) if condition is not None else {}
     exactly = "in exact arithmetic" if digits is None else f"to {digits} digits"
-    of_what = f", {kind} maximum" if kind in ("global", "local") else ""
-    return Reference(values, f"proven {exactly}{of_what}", errors)
+    of_what = "" if uniqueness is proof.Uniqueness.NONE else f", {uniqueness} maximum"
+    return Reference(values, f"proven {exactly}{of_what}", uniqueness, errors)
 
 
 def _floats(value: Any) -> Any:

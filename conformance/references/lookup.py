@@ -8,6 +8,7 @@ from typing import Any
 from conformance.errors import CaseError, StaleReference
 from conformance.question.case import Case
 from conformance.question.library import Library
+from conformance.question.outcome import CaseOutcome
 from conformance.references import store
 from conformance.references.reference import Reference
 
@@ -34,7 +35,7 @@ def reference_of(library: Library, case: Case) -> Reference:
 def _reference_of(library: Library, case: Case) -> Reference:
     from conformance.references import certified
 
-    if case.outcome == "invalid":
+    if case.outcome is CaseOutcome.INVALID:
         certified.confirm_invalid(case)
         return Reference({}, "none: the input is invalid")
     if store.path_of(library, "certified", case.id).is_file():

@@ -39,6 +39,7 @@ from conformance.json_numbers import restore
 from conformance.mathematics.digits import agreement, worst
 from conformance.mathematics.quantities import BY_COLUMN, BY_ROW, KEYS
 from conformance.question.problem import Problem
+from conformance.references.attainable import guard
 from conformance.references.reference_change import Difference
 
 Array = NDArray[np.float64]
@@ -113,11 +114,6 @@ def moved_by_last_bits(values: Array, rng: np.random.Generator) -> Array:
     """``values`` one last bit up or down, by chance; 0 stays."""
     signs = rng.integers(0, 2, values.shape) * 2.0 - 1.0
     return np.where(values == 0, 0.0, values + signs * np.spacing(np.abs(values)))
-
-
-def guard(n: int) -> float:
-    """K: how many times its attainable error a correct solver may make, as the gate has it (Comparison.guard)."""
-    return 20.0 * max(1.0, n / 1000.0)
 
 
 def differences(stored: Answer, now: Answer, solver: Solver) -> tuple[Difference, ...]:

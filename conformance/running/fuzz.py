@@ -30,7 +30,9 @@ from conformance.judging import local_maxima as maxima
 from conformance.judging.checks import CHECKS
 from conformance.judging.comparison import Comparison, Demand
 from conformance.judging.verdict import Outcome, Verdict
+from conformance.proof.result import Uniqueness
 from conformance.question.case import Case, read_case
+from conformance.question.outcome import CaseOutcome
 from conformance.question.random_problems import ALL_PAIRS, RandomProblem, problems
 from conformance.references import certified
 from conformance.references.reference import Reference
@@ -66,7 +68,7 @@ class Judged:
     """
 
     drawn: RandomProblem
-    outcome: str
+    outcome: CaseOutcome
     reason: str = ""
     failures: tuple[Verdict, ...] = ()
     at_another_maximum: str = ""
@@ -115,19 +117,19 @@ def _judge(
             case = _read(drawn, folder, proven["outcome"])
         reference = certified.as_reference(case, proven)
     except proof.Undecided as error:
-        return Judged(drawn, "undecided", str(error))
+        return Judged(drawn, CaseOutcome.UNDECIDED, str(error))
     except Exception as error:
         broken = Verdict(drawn.id, "proof", "proof", Outcome.ERROR, cause="suite", message=f"{type(error)}: {error}")
-        return Judged(drawn, "undecided", "the proof broke", (broken,))
+        return Judged(drawn, CaseOutcome.UNDECIDED, "the proof broke", (broken,))
     if case.has_estimate and not _in_doubles(case, reference):
-        return Judged(drawn, "undecided", "a mean at the (proven) estimate is beyond the range of doubles")
+        return Judged(drawn, CaseOutcome.UNDECIDED, "a mean at the (proven) estimate is beyond the range of doubles")
     result = weigh(implementation, case, reference, demand, checks)
     bad = tuple(v for v in result.verdicts if v.outcome in (Outcome.FAIL, Outcome.ERROR))
     if not bad or not case.has_estimate:
         return Judged(drawn, case.outcome, "", bad)
     fit, refusal, _ = answer(implementation, case)
     admitted = fit is not None and fit.admits_trouble and all(v.check != "outcome" for v in bad)
-    if reference.source.endswith("local maximum"):
+    if reference.uniqueness is Uniqueness.LOCAL:
         conventions = implementation.conventions_of(case.family, case.link)
         comparison = Comparison(case, case.problem(), fit, refusal, reference, conventions, demand)
         if other := maxima.at_another_maximum(comparison):

@@ -32,6 +32,7 @@ from conformance.judging.verdict import Outcome, Verdict
 from conformance.mathematics.quantities import Fit
 from conformance.question.case import Case
 from conformance.question.library import Library
+from conformance.question.outcome import CaseOutcome
 from conformance.question.problem import Problem
 from conformance.references.lookup import reference_of
 from conformance.references.reference import Reference
@@ -225,7 +226,7 @@ def answer(
         crash = isinstance(error, (Escaped, MemoryError))  # it did not refuse: something gave way beneath it
         words = str(error) if isinstance(error, Escaped) else in_words(error)
         may_refuse = (
-            case.outcome == "rank_deficient"
+            case.outcome is CaseOutcome.RANK_DEFICIENT
             and implementation.conventions_of(case.family, case.link)["aliased"] == "refused"
         )
         if not crash and (not case.has_estimate or may_refuse):

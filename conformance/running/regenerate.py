@@ -16,6 +16,7 @@ from conformance.question.case import Case
 from conformance.question.library import Library
 from conformance.question.problem import Problem
 from conformance.references import certified, rounding, store
+from conformance.references.attainable import guard
 from conformance.references.reference_change import Difference, ReferenceChange, State
 from conformance.running import regenerate_statsmodels as statsmodels
 from conformance.running.provenance import machine
@@ -151,7 +152,7 @@ def _counts_differ(library: Library, case: Case, variant: Variant, answer: Mappi
         proven = certified.as_reference(case, store.read(library, "certified", case, command="certify"))
     except StaleReference:
         return False
-    error = rounding.guard(case.problem().n) * float(proven.errors.get("deviance", 0.0))
+    error = guard(case.problem().n) * float(proven.errors.get("deviance", 0.0))
     deviance = answer.get("deviance")
     return isinstance(deviance, float) and error >= variant.stops_at(deviance)
 

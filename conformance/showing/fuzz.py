@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from conformance.adapters import Implementation
-from conformance.question.case import Outcome
+from conformance.question.outcome import CaseOutcome
 
 if TYPE_CHECKING:
     from conformance.running.fuzz import Tally
@@ -34,7 +34,7 @@ def show_found(
     out: Console, implementation: Implementation, called: str, tally: Tally, seed: int, folder: Path
 ) -> None:
     """Problems by family and link and by outcome, the undecided by reason, the failures with their files."""
-    outcomes = [o for o in (*get_args(Outcome), "undecided") if any(o == one for _, _, one in tally.drawn)]
+    outcomes = [o for o in CaseOutcome if any(o == one for _, _, one in tally.drawn)]
     table = Table(box=box.SIMPLE, pad_edge=False, padding=0, header_style="bold")
     for name in ("family", "link"):
         table.add_column(name, no_wrap=True, vertical="bottom")

@@ -14,6 +14,7 @@ from conformance.judging.verdict import Outcome, Verdict
 from conformance.mathematics.quantities import KEYS
 from conformance.question.case import Case
 from conformance.question.library import Library
+from conformance.question.outcome import CaseOutcome
 
 WIDTH = 79
 
@@ -170,7 +171,7 @@ def fit_in_r(case: Case, library: Library) -> str:
     }
     lines += _call("fit <- glm", [case.formula, *(f"{name} = {value}" for name, value in arguments.items() if value)])
     if case.max_iterations is None:
-        start = "replace(coef(fit), is.na(coef(fit)), 0)" if case.outcome == "rank_deficient" else "coef(fit)"
+        start = "replace(coef(fit), is.na(coef(fit)), 0)" if case.outcome is CaseOutcome.RANK_DEFICIENT else "coef(fit)"
         lines += ["# to the fixed point of R's own steps, which glm() as shipped stops short of:"]
         lines += _wrapped(f"for (k in 1:30) fit <- update(fit, start = {start})", indent="")
     return "\n".join(lines) + "\n"

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.mathematics.quantities import Fit
+from conformance.mathematics.quantities import Array, Fit
 from conformance.question.problem import Problem
 from conformance.zoo import tools
+from conformance.zoo.answers import admits, got, reported, with_covariance
+from conformance.zoo.making import reports
 from conformance.zoo.registry import fault
 from conformance.zoo.remembered import fit
-from conformance.zoo.tools import Array, reported, scoring
+from conformance.zoo.tools import scoring
 
 
 @fault(
@@ -50,7 +52,7 @@ def cycling_reported_as_converged(problem: Problem) -> Fit:
     scored = scoring(problem, halve=False, stop=stop, limit=100)
     if not np.all(np.isfinite(scored.beta)):
         return fit(problem)
-    return tools.admits(problem, reported(problem, scored, converged=True))
+    return admits(problem, reported(problem, scored, converged=True))
 
 
 @fault(
@@ -108,7 +110,7 @@ def silent_iteration_limit(problem: Problem) -> Fit:
 )
 def twenty_five_iterations(problem: Problem) -> Fit:
     answer = fit(replace(problem, max_iterations=min(8, problem.max_iterations or 8)))
-    return replace(tools.admits(problem, replace(answer, converged=True, warnings=())))
+    return admits(problem, replace(answer, converged=True, warnings=()))
 
 
 @fault(
@@ -151,28 +153,6 @@ def optimiser_stuck_at_zero(problem: Problem) -> Fit:
 
 
 @fault(
-    "silent-separation",
-    thread="Marschner (2011), The R Journal 3/2",
-    says="separated binomial data are fitted without a word",
-    cause=r"separat|no maximum likelihood",
-)
-def silent_separation(problem: Problem) -> Fit:
-    answer = fit(problem)
-    return replace(answer, converged=True, warnings=()) if problem.family == "binomial" else answer
-
-
-@fault(
-    "silent-empty-group",
-    thread="statsmodels#1391",
-    says="a group whose counts are all 0 is fitted without a word",
-    cause=r"separat|no finite estimate|all 0|empty",
-)
-def silent_empty_group(problem: Problem) -> Fit:
-    answer = fit(problem)
-    return replace(answer, converged=True, warnings=()) if problem.family != "binomial" else answer
-
-
-@fault(
     "second-fit-remembers-first",
     thread="glum 2.5.2",
     says="the covariance of the first fit is kept for every later one with as many columns",
@@ -186,8 +166,7 @@ class SecondFitRemembersFirst:
         answer = fit(problem)
         if np.any(np.isnan(answer.coefficients)) or not answer.converged:
             return answer
-        assert answer.covariance is not None
-        return tools.with_covariance(problem, answer, self._covariance.setdefault(problem.p, answer.covariance))
+        return with_covariance(problem, answer, self._covariance.setdefault(problem.p, got(answer.covariance)))
 
 
 @fault(
@@ -251,10 +230,9 @@ def arrays_touched(problem: Problem) -> Fit:
     says="coefficients above 20 in size are reported as infinite",
     cause=r"infinite",
 )
-def infinite_coefficients(problem: Problem) -> Fit:
-    answer = fit(problem)
-    beta = answer.coefficients
-    return replace(answer, coefficients=np.where(np.abs(beta) > 20, np.sign(beta) * np.inf, beta))
+@reports("coefficients")
+def infinite_coefficients(problem: Problem, answer: Fit, right: Array) -> Array:
+    return np.where(np.abs(right) > 20, np.sign(right) * np.inf, right)
 
 
 @fault(

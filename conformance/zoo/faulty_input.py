@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from unittest.mock import patch
 
 import numpy as np
 
-from conformance.mathematics.family import family_of
-from conformance.mathematics.quantities import Fit
+from conformance.adapters.answer import Unsupported
+from conformance.fitter.irls import solve
+from conformance.fitter.summary import summarise
+from conformance.mathematics.quantities import Array, Fit
 from conformance.question.problem import Problem
 from conformance.zoo import tools
+from conformance.zoo.answers import got
+from conformance.zoo.making import takes
 from conformance.zoo.registry import fault
 from conformance.zoo.remembered import fit
 
@@ -21,11 +24,11 @@ from conformance.zoo.remembered import fit
     says="a response outside the domain is moved to its edge, in silence",
     cause=r"invalid",
 )
-def invalid_response_accepted(problem: Problem) -> Fit:
-    inside = family_of(problem.family, problem.theta, problem.power).responses
+@takes("y")
+def invalid_response_accepted(problem: Problem, right: Array) -> Array:
+    inside = tools.family(problem).responses
     low = inside.low if inside.low_closed else inside.low + 1e-6
-    y = np.where(np.isfinite(problem.y), np.clip(problem.y, low, inside.high), problem.y)
-    return fit(replace(problem, y=y))
+    return np.where(np.isfinite(right), np.clip(right, low, inside.high), right)
 
 
 @fault(
@@ -37,19 +40,18 @@ def invalid_response_accepted(problem: Problem) -> Fit:
 def invalid_response_taken_as_it_is(problem: Problem) -> Fit:
     if not np.all(np.isfinite(problem.y)) or np.any(problem.prior_weights < 0):
         return fit(problem)
-    with patch("conformance.fitter.irls.refuse_invalid"), np.errstate(all="ignore"):
+    if not _bad(problem):
+        return fit(problem)
+    with np.errstate(all="ignore"):
         try:
-            return replace(fit(problem), converged=True, warnings=()) if _bad(problem) else fit(problem)
+            return replace(summarise(problem, solve(problem)), converged=True, warnings=())
         except ValueError:
-            if not _bad(problem):
-                raise
-            columns = np.arange(problem.p)
             beta = np.linalg.lstsq(problem.X, problem.y, rcond=None)[0]
-            return Fit(coefficients=beta[columns], converged=True)
+            return Fit(coefficients=np.asarray(beta, dtype=np.float64), converged=True)
 
 
 def _bad(problem: Problem) -> bool:
-    inside = family_of(problem.family, problem.theta, problem.power).responses
+    inside = tools.family(problem).responses
     return bool(np.any(~inside.contains(problem.y) & (problem.prior_weights > 0)))
 
 
@@ -60,7 +62,7 @@ def _bad(problem: Problem) -> bool:
     cause=r"invalid",
 )
 def nan_accepted(problem: Problem) -> Fit:
-    def mended(values: tools.Array) -> tools.Array:
+    def mended(values: Array) -> Array:
         return np.where(np.isfinite(values), values, 0.0)
 
     y = mended(problem.y)
@@ -87,8 +89,9 @@ def nan_returned_as_converged(problem: Problem) -> Fit:
     says="a negative weight becomes 0",
     cause=r"invalid",
 )
-def negative_weights_accepted(problem: Problem) -> Fit:
-    return fit(problem if problem.weights is None else replace(problem, weights=np.maximum(problem.weights, 0.0)))
+@takes("weights")
+def negative_weights_accepted(problem: Problem, right: Array) -> Array:
+    return np.maximum(right, 0.0)
 
 
 @fault(
@@ -98,8 +101,8 @@ def negative_weights_accepted(problem: Problem) -> Fit:
     cause=r"invalid",
 )
 def wrong_length_offset_accepted(problem: Problem) -> Fit:
-    given = {name: getattr(problem, name) for name in ("offset", "weights")}
-    return fit(replace(problem, **{k: np.resize(v, problem.n) for k, v in given.items() if v is not None}))
+    offset, weights = (None if v is None else np.resize(v, problem.n) for v in (problem.offset, problem.weights))
+    return fit(replace(problem, offset=offset, weights=weights))
 
 
 @fault(
@@ -112,19 +115,6 @@ def valid_response_refused(problem: Problem) -> Fit:
     if problem.family == "binomial" and np.any((problem.y != 0) & (problem.y != 1)):
         raise ValueError("y must be 0 or 1")
     return fit(problem)
-
-
-@fault(
-    "rank-deficiency-refused-undeclared",
-    thread="a common slip, without a thread",
-    says="a singular design is refused, not declared",
-    cause=r"raised|refused|aliased",
-)
-def rank_deficiency_refused_undeclared(problem: Problem) -> Fit:
-    answer = fit(problem)
-    if np.any(np.isnan(answer.coefficients)):
-        raise np.linalg.LinAlgError("singular matrix")
-    return answer
 
 
 @fault(
@@ -147,8 +137,7 @@ def separation_by_crash(problem: Problem) -> Fit:
 )
 def wrong_shape(problem: Problem) -> dict[str, object]:
     answer = fit(problem)
-    assert answer.standard_errors is not None
-    return {"coefficients": answer.coefficients, "standard_errors": answer.standard_errors[1:]}
+    return {"coefficients": answer.coefficients, "standard_errors": got(answer.standard_errors)[1:]}
 
 
 @fault(
@@ -168,6 +157,4 @@ def numbers_as_text(problem: Problem) -> dict[str, object]:
     cause=r"nothing was run",
 )
 def nothing_fitted(problem: Problem) -> Fit:
-    from conformance.adapters.answer import Unsupported
-
     raise Unsupported("not today")

@@ -7,11 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.fitter.summary import null_deviance
-from conformance.mathematics.quantities import Fit
+from conformance.mathematics.quantities import Array, Fit
 from conformance.question.problem import Problem
 from conformance.zoo import tools
+from conformance.zoo.answers import got, parameters, with_log_likelihood, with_more_parameters
+from conformance.zoo.making import reports
 from conformance.zoo.registry import fault
 from conformance.zoo.remembered import fit
+
+# ------------------------------------------------------------------------------- the null model
 
 
 @fault(
@@ -20,11 +24,9 @@ from conformance.zoo.remembered import fit
     says="the null deviance is that of a model without the offset",
     cause=r"null model without the offset|offset",
 )
-def null_model_without_offset(problem: Problem) -> Fit:
-    answer = fit(problem)
-    if problem.offset is None:
-        return answer
-    return replace(answer, null_deviance=null_deviance(replace(problem, offset=None)))
+@reports("null_deviance")
+def null_model_without_offset(problem: Problem, answer: Fit, right: float) -> float:
+    return right if problem.offset is None else null_deviance(replace(problem, offset=None))
 
 
 @fault(
@@ -33,10 +35,10 @@ def null_model_without_offset(problem: Problem) -> Fit:
     says="the null model's mean ignores the prior weights",
     cause=r"null model without the (prior )?weights|weights",
 )
-def null_model_without_weights(problem: Problem) -> Fit:
-    answer = fit(problem)
+@reports("null_deviance")
+def null_model_without_weights(problem: Problem, answer: Fit, right: float) -> float | None:
     if problem.weights is None or not problem.intercept:
-        return answer
+        return right
     used = problem.prior_weights > 0
     bare = replace(
         problem,
@@ -49,7 +51,14 @@ def null_model_without_weights(problem: Problem) -> Fit:
         start=None,
         max_iterations=None,
     )
-    return replace(answer, null_deviance=fit(bare).deviance)
+    return fit(bare).deviance
+
+
+def _null_deviance_at_the_mean_by(problem: Problem, weights: Array) -> float:
+    """The deviance, with the prior weights as they are, at the mean of y by other ``weights``."""
+    y, mu = problem.y, np.full(problem.n, np.average(problem.y, weights=weights))
+    d = problem.prior_weights * tools.family(problem).unit_deviance(y, mu, 1.0 - mu)
+    return float(np.sum(d[problem.prior_weights > 0]))
 
 
 @fault(
@@ -58,29 +67,28 @@ def null_model_without_weights(problem: Problem) -> Fit:
     says="the null model's mean ignores the weights, its deviance does not",
     cause=r"null model.*weights|weights.*null model|without its prior weights",
 )
-def null_model_mean_without_weights(problem: Problem) -> Fit:
-    answer = fit(problem)
+@reports("null_deviance")
+def null_model_mean_without_weights(problem: Problem, answer: Fit, right: float) -> float:
     if problem.weights is None or problem.offset is not None or not problem.intercept:
-        return answer
-    used = problem.prior_weights > 0
-    y, w = problem.y[used], problem.prior_weights[used]
-    mu = np.full_like(y, y.mean())
-    with np.errstate(all="ignore"):
-        return replace(answer, null_deviance=float(np.sum(w * tools.family(problem).unit_deviance(y, mu, 1.0 - mu))))
+        return right
+    return _null_deviance_at_the_mean_by(problem, np.where(problem.prior_weights > 0, 1.0, 0.0))
 
 
 @fault(
-    "null-model-with-intercept-always",
-    thread="R's glm has the offset alone; statsmodels a constant",
-    says="the null model has an intercept though the model has none, not declared",
-    cause=r"null_model_without_intercept: constant|intercept",
+    "null-deviance-not-from-weights-of-zero",
+    thread="a common slip, without a thread",
+    says="rows of weight 0 count in the null model's mean",
+    cause=r"weight 0|weights",
 )
-def null_model_with_intercept_always(problem: Problem) -> Fit:
-    answer = fit(problem)
-    if problem.intercept:
-        return answer
-    deviance = null_deviance(replace(problem, intercept=True))
-    return replace(answer, null_deviance=deviance, df_null=tools.counted(problem) - 1)
+@reports("null_deviance")
+def null_deviance_not_from_weights_of_zero(problem: Problem, answer: Fit, right: float) -> float:
+    w = problem.prior_weights
+    if np.all(w > 0) or not problem.intercept or problem.offset is not None:
+        return right
+    return _null_deviance_at_the_mean_by(problem, np.where(w > 0, w, 1.0))
+
+
+# ------------------------------------------------------------------------------- degrees of freedom
 
 
 @fault(
@@ -89,8 +97,9 @@ def null_model_with_intercept_always(problem: Problem) -> Fit:
     says="df_null is the number of rows, intercept or not",
     cause=r"one (more|too many)|intercept|n rows|number of rows",
 )
-def df_null_without_intercept(problem: Problem) -> Fit:
-    return replace(fit(problem), df_null=tools.counted(problem))
+@reports("df_null")
+def df_null_without_intercept(problem: Problem, answer: Fit, right: float) -> float:
+    return tools.counted(problem)
 
 
 @fault(
@@ -110,24 +119,22 @@ def df_from_columns_not_rank(problem: Problem) -> Fit:
     cause=r"zero_weights: counted",
 )
 def zero_weight_rows_counted(problem: Problem) -> Fit:
-    answer = fit(problem)
-    assert answer.df_residual is not None
-    assert answer.df_null is not None
-    extra = problem.n - tools.counted(problem)
-    return replace(answer, df_residual=answer.df_residual + extra, df_null=answer.df_null + extra)
+    answer, extra = fit(problem), problem.n - tools.counted(problem)
+    return replace(answer, df_residual=got(answer.df_residual) + extra, df_null=got(answer.df_null) + extra)
 
 
 @fault(
-    "aic-without-dispersion-parameter",
-    thread="a common slip, without a thread",
-    says="the AIC does not count the dispersion where R does, not declared",
-    cause=r"aic: without_dispersion",
+    "negative-residual-df",
+    thread="statsmodels#8891",
+    says="the intercept is counted on top of the columns: n - p - 1, which is -1 for a saturated model",
+    cause=r"one (more|less|fewer)|minus 1|n - p - 1|negative",
 )
-def aic_without_dispersion_parameter(problem: Problem) -> Fit:
-    answer = fit(problem)
-    if not tools.estimated(problem) or answer.aic is None or answer.bic is None:
-        return answer
-    return replace(answer, aic=answer.aic - 2.0, bic=answer.bic - np.log(tools.counted(problem)))
+@reports("df_residual")
+def negative_residual_df(problem: Problem, answer: Fit, right: float) -> float:
+    return right - problem.intercept
+
+
+# ------------------------------------------------------------------------------- information criteria, deviance
 
 
 @fault(
@@ -138,9 +145,7 @@ def aic_without_dispersion_parameter(problem: Problem) -> Fit:
 )
 def dispersion_counted_where_known(problem: Problem) -> Fit:
     answer = fit(problem)
-    if tools.estimated(problem) or answer.aic is None or answer.bic is None:
-        return answer
-    return replace(answer, aic=answer.aic + 2.0, bic=answer.bic + np.log(tools.counted(problem)))
+    return answer if tools.estimated(problem) else with_more_parameters(problem, answer, 1)
 
 
 @fault(
@@ -149,10 +154,9 @@ def dispersion_counted_where_known(problem: Problem) -> Fit:
     says="the deviance is divided by the number of rows",
     cause=r"one observation|divided by n",
 )
-def per_observation_deviance(problem: Problem) -> Fit:
-    answer = fit(problem)
-    assert answer.deviance is not None
-    return replace(answer, deviance=answer.deviance / tools.counted(problem))
+@reports("deviance")
+def per_observation_deviance(problem: Problem, answer: Fit, right: float) -> float:
+    return right / tools.counted(problem)
 
 
 @fault(
@@ -161,21 +165,20 @@ def per_observation_deviance(problem: Problem) -> Fit:
     says="the deviance is divided by the sum of the weights",
     cause=r"sum of (the )?weights|one observation|divided by n",
 )
-def per_weight_deviance(problem: Problem) -> Fit:
-    answer = fit(problem)
-    assert answer.deviance is not None
-    return replace(answer, deviance=answer.deviance / float(np.sum(problem.prior_weights)))
+@reports("deviance")
+def per_weight_deviance(problem: Problem, answer: Fit, right: float) -> float:
+    return right / float(np.sum(problem.prior_weights))
 
 
 @fault(
     "per-observation-aic",
-    thread="Stata's estat ic divides by n; FAULTS.md",
+    thread="Stata's estat ic divides by n",
     says="the AIC is divided by the number of rows",
     cause=r"one observation|divided by n",
 )
-def per_observation_aic(problem: Problem) -> Fit:
-    answer = fit(problem)
-    return answer if answer.aic is None else replace(answer, aic=answer.aic / tools.counted(problem))
+@reports("aic")
+def per_observation_aic(problem: Problem, answer: Fit, right: float) -> float:
+    return right / tools.counted(problem)
 
 
 @fault(
@@ -184,13 +187,9 @@ def per_observation_aic(problem: Problem) -> Fit:
     says="deviance - df log n for the BIC",
     cause=r"deviance",
 )
-def bic_from_deviance(problem: Problem) -> Fit:
-    answer = fit(problem)
-    assert answer.deviance is not None
-    assert answer.df_residual is not None
-    if answer.bic is None:
-        return answer
-    return replace(answer, bic=answer.deviance - answer.df_residual * np.log(tools.counted(problem)))
+@reports("bic")
+def bic_from_deviance(problem: Problem, answer: Fit, right: float) -> float:
+    return float(got(answer.deviance) - got(answer.df_residual) * np.log(tools.counted(problem)))
 
 
 @fault(
@@ -199,11 +198,14 @@ def bic_from_deviance(problem: Problem) -> Fit:
     says="deviance + 2 p for the AIC",
     cause=r"deviance",
 )
-def aic_from_deviance(problem: Problem) -> Fit:
-    answer = fit(problem)
-    assert answer.deviance is not None
-    assert answer.rank is not None
-    return answer if answer.aic is None else replace(answer, aic=answer.deviance + 2.0 * answer.rank)
+@reports("aic")
+def aic_from_deviance(problem: Problem, answer: Fit, right: float) -> float:
+    return got(answer.deviance) + 2.0 * got(answer.rank)
+
+
+def _bic(problem: Problem, answer: Fit, n: float) -> float:
+    """The BIC with the logarithm of another ``n``."""
+    return float(np.log(n) * parameters(problem, answer) - 2.0 * got(answer.log_likelihood))
 
 
 @fault(
@@ -212,57 +214,27 @@ def aic_from_deviance(problem: Problem) -> Fit:
     says="log of the sum of the weights in the BIC",
     cause=r"sum of (the )?weights|weights: frequency|trials",
 )
-def bic_counts_trials(problem: Problem) -> Fit:
-    answer = fit(problem)
-    if answer.bic is None or problem.weights is None:
-        return answer
-    assert answer.rank is not None
-    assert answer.log_likelihood is not None
-    k = answer.rank + tools.estimated(problem)
-    return replace(answer, bic=np.log(np.sum(problem.weights)) * k - 2.0 * answer.log_likelihood)
+@reports("bic")
+def bic_counts_trials(problem: Problem, answer: Fit, right: float) -> float:
+    return right if problem.weights is None else _bic(problem, answer, float(np.sum(problem.weights)))
 
 
 @fault(
-    "undeclared-pearson-likelihood",
-    thread="a common slip, without a thread",
-    says="the log-likelihood uses Pearson's dispersion, not declared",
-    cause=r"log_likelihood_dispersion: pearson",
+    "bic-from-residual-df",
+    thread="own",
+    says="the BIC with the log of the residual degrees of freedom",
+    cause=r"log of the residual degrees",
 )
-def undeclared_pearson_likelihood(problem: Problem) -> Fit:
-    answer = fit(problem)
-    return with_likelihood_at(problem, answer, answer.dispersion)
+@reports("bic")
+def bic_from_residual_df(problem: Problem, answer: Fit, right: float) -> float:
+    return _bic(problem, answer, answer.df_residual) if answer.df_residual else right
 
 
-def with_likelihood_at(problem: Problem, answer: Fit, phi: float | None) -> Fit:
-    """``answer`` with the log-likelihood of variance phi V / w (not R's w times the log density), its AIC and BIC."""
-    if not tools.estimated(problem) or answer.log_likelihood is None or not phi or not np.isfinite(phi):
-        return answer
-    assert answer.fitted_values is not None
-    assert answer.rank is not None
-    used = problem.prior_weights > 0
-    mu, y, w = answer.fitted_values[used], problem.y[used], problem.prior_weights[used]
-    terms = tools.family(problem).log_likelihood(y, mu, 1.0 - mu, np.ones_like(w), phi / w)  # type: ignore[arg-type]
-    value = float(np.sum(terms))
-    k, n = answer.rank + 1, tools.counted(problem)
-    return replace(answer, log_likelihood=value, aic=2.0 * k - 2.0 * value, bic=np.log(n) * k - 2.0 * value)
-
-
-@fault(
-    "null-deviance-not-from-weights-of-zero",
-    thread="a common slip, without a thread",
-    says="rows of weight 0 count in the null model's mean",
-    cause=r"weight 0|weights",
-)
-def null_deviance_not_from_weights_of_zero(problem: Problem) -> Fit:
-    answer = fit(problem)
-    used = problem.prior_weights > 0
-    if np.all(used) or not problem.intercept or problem.offset is not None:
-        return answer
-    w = np.where(used, problem.prior_weights, 1.0)
-    y, mu = problem.y, np.full(problem.n, np.average(problem.y, weights=w))
-    with np.errstate(all="ignore"):
-        d = problem.prior_weights * tools.family(problem).unit_deviance(y, mu, 1.0 - mu)
-    return replace(answer, null_deviance=float(np.sum(d[used])))
+@fault("aicc-for-aic", thread="own", says="the AICc is reported as the AIC", cause=r"AICc")
+@reports("aic")
+def aicc_for_aic(problem: Problem, answer: Fit, right: float) -> float:
+    k, n = parameters(problem, answer), tools.counted(problem)
+    return right if n - k - 1 <= 0 else right + 2.0 * k * (k + 1) / (n - k - 1)
 
 
 @fault(
@@ -275,12 +247,5 @@ def gaussian_likelihood_without_log_weights(problem: Problem) -> Fit:
     answer = fit(problem)
     if problem.family != "gaussian" or problem.weights is None or answer.log_likelihood is None:
         return answer
-    assert answer.aic is not None
-    assert answer.bic is not None
     less = 0.5 * float(np.sum(np.log(problem.weights[problem.weights > 0])))
-    return replace(
-        answer,
-        log_likelihood=answer.log_likelihood - less,
-        aic=answer.aic + 2.0 * less,
-        bic=answer.bic + 2.0 * less,
-    )
+    return with_log_likelihood(problem, answer, answer.log_likelihood - less)

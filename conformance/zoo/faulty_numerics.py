@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
-from conformance.mathematics.family import Family
-from conformance.mathematics.link import Link
-from conformance.mathematics.quantities import Fit
+from conformance.mathematics.quantities import Array, Fit
 from conformance.question.problem import Problem
 from conformance.zoo import tools
+from conformance.zoo.answers import admits, dispersion_of, got, reported, with_covariance, working_at
+from conformance.zoo.making import reports
 from conformance.zoo.registry import fault
 from conformance.zoo.remembered import fit
-from conformance.zoo.tools import Array, reported, scoring, swapped
+from conformance.zoo.tools import scoring
 
 
 @fault(
@@ -23,22 +24,22 @@ from conformance.zoo.tools import Array, reported, scoring, swapped
     says="a unit deviance of -1e-15 under a root: NaN among the deviance residuals",
     cause=r"NaN|not a number|not finite",
 )
-def negative_deviance_under_root(problem: Problem) -> Fit:
-    def deviance(y: Array, mu: Array, nu: Array) -> Array:
-        if problem.family == "poisson":
-            return 2.0 * (special.xlogy(y, y) - special.xlogy(y, mu) - y + mu)
-        if problem.family == "binomial":
-            z, v = 1.0 - y, nu
-            return 2.0 * (special.xlogy(y, y) - special.xlogy(y, mu) + special.xlogy(z, z) - special.xlogy(z, v))
-        return 2.0 * (y / mu - 1.0 - np.log(y) + np.log(mu))
-
-    answer = fit(problem)
-    if problem.family not in ("poisson", "binomial", "gamma") or answer.fitted_values is None:
-        return answer
-    mu, nu = answer.fitted_values, tools.link(problem).complement(answer.linear_predictors)
-    with np.errstate(all="ignore"):
-        d = np.sqrt(problem.prior_weights * deviance(problem.y, mu, nu))
-        return replace(answer, deviance_residuals=np.sign(answer.response_residuals) * d)
+@reports("deviance_residuals")
+def negative_deviance_under_root(problem: Problem, answer: Fit, right: Array) -> Array:
+    y, mu = problem.y, got(answer.fitted_values)
+    nu = tools.link(problem).complement(got(answer.linear_predictors))
+    d: NDArray[np.floating]
+    match problem.family:
+        case "poisson":
+            d = 2.0 * (special.xlogy(y, y) - special.xlogy(y, mu) - y + mu)
+        case "binomial":
+            z = 1.0 - y
+            d = 2.0 * (special.xlogy(y, y) - special.xlogy(y, mu) + special.xlogy(z, z) - special.xlogy(z, nu))
+        case "gamma":
+            d = 2.0 * (y / mu - 1.0 - np.log(y) + np.log(mu))
+        case _:
+            return right
+    return np.asarray(np.sign(got(answer.response_residuals)) * np.sqrt(problem.prior_weights * d))
 
 
 @fault(
@@ -68,7 +69,7 @@ def backtracking_assumes_finite_deviance(problem: Problem) -> Fit:
         beta, old = beta + step, new
         if not np.all(np.isfinite(beta)) or size < 1e-9:
             break
-    return tools.admits(problem, reported(problem, tools.Scored(beta, beta, at.columns, i + 1, True)))
+    return admits(problem, reported(problem, tools.Scored(beta, beta, at.columns, i + 1, True)))
 
 
 @fault(
@@ -79,14 +80,13 @@ def backtracking_assumes_finite_deviance(problem: Problem) -> Fit:
 )
 def zero_over_zero_stopping_rule(problem: Problem) -> Fit:
     answer = fit(problem)
-    assert answer.deviance is not None
-    if answer.converged and answer.deviance <= 1e-13 * counted_scale(problem):
+    if answer.converged and got(answer.deviance) <= 1e-13 * _size_of_the_response(problem):
         raise RuntimeError("failure to converge after 30 iterations")
     return answer
 
 
-def counted_scale(problem: Problem) -> float:
-    """The size of a deviance that is only rounding."""
+def _size_of_the_response(problem: Problem) -> float:
+    """What a deviance is measured by: so many times 1e-13 is only rounding."""
     return float(np.sum(problem.prior_weights * problem.y**2)) if problem.family == "gaussian" else 1.0
 
 
@@ -107,7 +107,7 @@ def loose_gradient_tolerance(problem: Problem) -> Fit:
         one = scoring(replace(problem, max_iterations=1, start=_full(problem, at, beta)))
         beta = one.beta
         scored = tools.Scored(beta, one.before, at.columns, i + 1, True)
-    return tools.admits(problem, reported(problem, scored, converged=True))
+    return admits(problem, reported(problem, scored, converged=True))
 
 
 def _full(problem: Problem, at: tools.Parts, beta: Array) -> Array:
@@ -123,7 +123,7 @@ def _full(problem: Problem, at: tools.Parts, beta: Array) -> Array:
     cause=r"early stop",
 )
 def loose_deviance_tolerance(problem: Problem) -> Fit:
-    return tools.admits(problem, reported(problem, scoring(problem, stop=tools.deviance_stands_still(1e-4))))
+    return admits(problem, reported(problem, scoring(problem, stop=tools.deviance_stands_still(1e-4))))
 
 
 @fault(
@@ -133,12 +133,12 @@ def loose_deviance_tolerance(problem: Problem) -> Fit:
     cause=r"single precision|float32",
 )
 def float32_inside(problem: Problem) -> Fit:
-    def single(values: Array | None) -> Array | None:
-        return None if values is None else values.astype(np.float32).astype(np.float64)
+    def single(values: Array) -> Array:
+        return values.astype(np.float32).astype(np.float64)
 
-    scored = scoring(replace(problem, X=single(problem.X), y=single(problem.y), offset=single(problem.offset)))
-    rounded = replace(scored, beta=scored.beta.astype(np.float32).astype(np.float64))
-    return tools.admits(problem, reported(problem, rounded))
+    offset = None if problem.offset is None else single(problem.offset)
+    scored = scoring(replace(problem, X=single(problem.X), y=single(problem.y), offset=offset))
+    return admits(problem, reported(problem, replace(scored, beta=single(scored.beta))))
 
 
 @fault(
@@ -147,9 +147,9 @@ def float32_inside(problem: Problem) -> Fit:
     says="coefficients go through a text of 7 significant digits",
     cause=r"rounded",
 )
-def coefficients_printed_to_seven_digits(problem: Problem) -> Fit:
-    answer = fit(problem)
-    return replace(answer, coefficients=np.array([float(f"{b:.7g}") for b in answer.coefficients]))
+@reports("coefficients")
+def coefficients_printed_to_seven_digits(problem: Problem, answer: Fit, right: Array) -> Array:
+    return np.array([float(f"{b:.7g}") for b in right])
 
 
 def _whole_coefficients(problem: Problem, inverse: bool) -> Fit:
@@ -186,9 +186,7 @@ def _whole_coefficients(problem: Problem, inverse: bool) -> Fit:
     H = at.X.T @ (W[:, None] * at.X)
     answer = reported(problem, tools.Scored(beta, beta, at.columns, 1, True))
     covariance = np.column_stack([solve(H, e) for e in np.eye(len(beta))])
-    phi = answer.dispersion if answer.dispersion is not None else 1.0
-    answer = tools.with_covariance(problem, answer, phi * covariance)
-    return tools.admits(problem, answer)
+    return admits(problem, with_covariance(problem, answer, dispersion_of(answer) * covariance))
 
 
 @fault(
@@ -221,14 +219,12 @@ def explicit_inverse(problem: Problem) -> Fit:
 )
 def covariance_by_explicit_inverse(problem: Problem) -> Fit:
     answer, at = fit(problem), tools.parts(problem)
-    beta = answer.coefficients[at.columns]
-    W, _ = tools.working(tools.family(problem), tools.link(problem), at, beta)
+    W, _ = working_at(problem, at, answer)
     try:
-        covariance = np.linalg.inv(at.X.T @ (W[:, None] * at.X))
+        inverse = np.linalg.inv(at.X.T @ (W[:, None] * at.X))
     except np.linalg.LinAlgError:
         return answer
-    phi = answer.dispersion if answer.dispersion is not None else 1.0
-    return tools.with_covariance(problem, answer, phi * covariance)
+    return with_covariance(problem, answer, np.asarray(dispersion_of(answer) * inverse, dtype=np.float64))
 
 
 @fault(
@@ -237,58 +233,11 @@ def covariance_by_explicit_inverse(problem: Problem) -> Fit:
     says="the deviance is that of responses rounded to 32 bits, the fit is not",
     cause=r"rounded to 32 bits",
 )
-def deviance_of_short_responses(problem: Problem) -> Fit:
-    answer, family = fit(problem), tools.family(problem)
-    short, mu, w = problem.y.astype(np.float32).astype(np.float64), answer.fitted_values, problem.prior_weights
-    with np.errstate(all="ignore"):
-        deviance = float(np.sum((w * family.unit_deviance(short, mu, 1.0 - mu))[w > 0]))
-    return replace(answer, deviance=deviance) if np.isfinite(deviance) and np.any(short != problem.y) else answer
-
-
-@fault(
-    "weights-floored-silently",
-    thread="a common slip, without a thread",
-    says="working weights below 1e-6 are raised to 1e-6, the deviance stops, and converged is said",
-    cause=r"separat|silence|floor|no finite estimate",
-)
-def weights_floored_silently(problem: Problem) -> Fit:
-    def working(family: Family, link: Link, at: tools.Parts, beta: Array) -> tuple[Array, Array]:
-        eta = at.X @ beta + at.offset
-        mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
-        with np.errstate(all="ignore"):
-            W, score = at.w * mu_eta**2 / family.variance(mu, nu), family.residual(at.y, mu, nu) * mu_eta
-            pull = np.where(np.isfinite(W), at.w * score / family.variance(mu, nu), 0.0)
-        floored = np.maximum(np.where(np.isfinite(W), W, 0.0), 1e-6)
-        return floored, np.where(np.isfinite(pull), pull, 0.0) / floored
-
-    scored = scoring(problem, working=working, stop=lambda s, d: s[-1] < 1e-3 or tools.stands_still(s, d))
-    scored = (
-        scored if tools.admits(problem, reported(problem, scored)).admits_trouble else scoring(problem, working=working)
-    )
-    return reported(problem, scored, converged=True)
-
-
-@fault(
-    "probabilities-clipped",
-    thread="a common slip, without a thread",
-    says="probabilities are kept within 1e-5 and 1 - 1e-5, in silence",
-    cause=r"clip|separat|silence|no finite estimate",
-)
-def probabilities_clipped(problem: Problem) -> Fit:
-    if problem.family != "binomial":
-        return fit(problem)
-
-    def change(link: Link) -> Link:
-        return replace(
-            link,
-            linkinv=lambda eta: np.clip(link.linkinv(eta), 1e-5, 1 - 1e-5),
-            complement=lambda eta: np.clip(link.complement(eta), 1e-5, 1 - 1e-5),
-        )
-
-    clipped = change(tools.link(problem))
-    scored = scoring(problem, link_=clipped, stop=lambda s, d: tools.stands_still(s, d) or d[-1] == d[-2], limit=200)
-    with swapped(link=change, fitting=False):
-        return reported(problem, scored, converged=True)
+@reports("deviance")
+def deviance_of_short_responses(problem: Problem, answer: Fit, right: float) -> float:
+    short, mu, w = problem.y.astype(np.float32).astype(np.float64), got(answer.fitted_values), problem.prior_weights
+    deviance = float(np.sum((w * tools.family(problem).unit_deviance(short, mu, 1.0 - mu))[w > 0]))
+    return deviance if np.isfinite(deviance) and np.any(short != problem.y) else right
 
 
 @fault(
@@ -297,15 +246,14 @@ def probabilities_clipped(problem: Problem) -> Fit:
     says="the Gaussian residual sum of squares as y'y - beta'X'y, which cancels",
     cause=r"cancel|precision|negative|subtract|inconsistent",
 )
-def one_pass_sums(problem: Problem) -> Fit:
-    answer = fit(problem)
+@reports("deviance")
+def one_pass_sums(problem: Problem, answer: Fit, right: float) -> float:
     if problem.family != "gaussian" or problem.link != "identity":
-        return answer
+        return right
     kept = ~np.isnan(answer.coefficients)
     y, w = problem.y - problem.offsets, problem.prior_weights
     fitted = problem.X[:, kept] @ answer.coefficients[kept]
-    rss = float(np.sum(w * y * y) - np.sum(w * fitted * y))
-    return replace(answer, deviance=rss)
+    return float(np.sum(w * y * y) - np.sum(w * fitted * y))
 
 
 @fault(
@@ -317,7 +265,7 @@ def one_pass_sums(problem: Problem) -> Fit:
 def breaks_down_on_columns_of_unlike_size(problem: Problem) -> Fit:
     answer = fit(problem)
     lengths = np.sqrt(np.sum(tools.parts(problem).X ** 2, axis=0))
-    if answer.coefficients is None or not np.max(lengths, initial=0.0) > 5e3 * np.min(lengths, initial=np.inf):
+    if not np.max(lengths, initial=0.0) > 5e3 * np.min(lengths, initial=np.inf):
         return answer
     nothing = np.full(problem.p, np.nan)
     return replace(answer, coefficients=nothing, standard_errors=nothing)

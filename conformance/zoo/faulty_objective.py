@@ -1,4 +1,4 @@
-"""Faults of the objective: another function is maximised, with other data or another parameter; and what NaN hides."""
+"""Faults of the objective: another function is maximised, by a penalty or by other data."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.mathematics.quantities import Fit
+from conformance.mathematics.quantities import Array, Fit
 from conformance.question.problem import Problem
 from conformance.zoo import tools
+from conformance.zoo.answers import reported
 from conformance.zoo.registry import fault
 from conformance.zoo.remembered import fit
-from conformance.zoo.tools import Array, Scored, reported
+from conformance.zoo.tools import Scored
 
 
 def _maximised(problem: Problem, beta: Array, pull: Callable[[Array, Array, Array], Array], extra: Array) -> Fit | None:
@@ -50,6 +51,18 @@ def ridge_of_standardised_columns(problem: Problem) -> Fit:
 
 
 @fault(
+    "penalised-by-default",
+    thread="scikit-learn's LogisticRegression (C = 1)",
+    says="a ridge penalty of 1 on the slopes that nobody asked for",
+    cause=r"^penal|ridge|shrunk",
+)
+def penalised_by_default(problem: Problem) -> Fit:
+    penalty = np.ones(problem.p)
+    penalty[0] = 1.0 - problem.intercept
+    return _penalised(problem, penalty)
+
+
+@fault(
     "intercept-penalised",
     thread="liblinear, scikit-learn's LogisticRegression(solver='liblinear'); own",
     says="a ridge penalty, of the intercept too",
@@ -80,26 +93,6 @@ def bias_reduced_silently(problem: Problem) -> Fit:
 
 
 @fault(
-    "default-theta",
-    thread="statsmodels' NegativeBinomial(alpha=1.0); own",
-    says="theta = 1 whatever theta was given",
-    cause=r"theta = 1",
-)
-def default_theta(problem: Problem) -> Fit:
-    return fit(problem if problem.theta is None else replace(problem, theta=1.0))
-
-
-@fault(
-    "default-tweedie-power",
-    thread="own",
-    says="the Tweedie power is 1.5 whatever was given",
-    cause=r"power 1\.5",
-)
-def default_tweedie_power(problem: Problem) -> Fit:
-    return fit(problem if problem.power is None or problem.power >= 2.0 else replace(problem, power=1.5))
-
-
-@fault(
     "response-transformed",
     thread="own, as users do",
     says="least squares of log y for the Gaussian log link",
@@ -125,83 +118,3 @@ def half_a_success_added(problem: Problem) -> Fit:
     w = problem.prior_weights
     y = np.where(w > 0, (w * problem.y + 0.5) / (w + 1.0), problem.y)
     return fit(replace(problem, y=y, weights=np.where(w > 0, w + 1.0, 0.0), successes=None))
-
-
-@fault(
-    "offset-in-single-precision",
-    thread="own, after scikit-learn#23376",
-    says="the offset goes through float32",
-    cause=r"single precision",
-)
-def offset_in_single_precision(problem: Problem) -> Fit:
-    if problem.offset is None:
-        return fit(problem)
-    return fit(replace(problem, offset=problem.offset.astype(np.float32).astype(np.float64)))
-
-
-@fault(
-    "nan-where-separated",
-    thread="own",
-    says="NaN for every coefficient of separated data, converged, without a word",
-    cause=r"separat|no maximum likelihood",
-)
-def nan_where_separated(problem: Problem) -> Fit:
-    answer = fit(problem)
-    if not any("separat" in words for words in answer.warnings):
-        return answer
-    return Fit(coefficients=np.full(problem.p, np.nan), converged=True)
-
-
-@fault(
-    "separated-column-as-aliased",
-    thread="own",
-    says="the column that separation sends to infinity is dropped in silence, as if it were aliased",
-    cause=r"separat|no maximum likelihood",
-)
-def separated_column_as_aliased(problem: Problem) -> Fit:
-    answer = fit(problem)
-    if not any("separat" in words for words in answer.warnings):
-        return answer
-    last = int(np.nanargmax(np.abs(answer.coefficients) * problem.X.std(axis=0)))
-    keep = np.delete(np.arange(problem.p), last)
-    names = tuple(problem.names[k] for k in keep)
-    beta = np.full(problem.p, np.nan)
-    beta[keep] = fit(replace(problem, X=problem.X[:, keep], names=names, start=None)).coefficients
-    return Fit(coefficients=beta, converged=True)
-
-
-@fault("aicc-for-aic", thread="own", says="the AICc is reported as the AIC", cause=r"AICc")
-def aicc_for_aic(problem: Problem) -> Fit:
-    answer = fit(problem)
-    if answer.aic is None or answer.rank is None:
-        return answer
-    k, n = answer.rank + tools.estimated(problem), tools.counted(problem)
-    return answer if n - k - 1 <= 0 else replace(answer, aic=answer.aic + 2.0 * k * (k + 1) / (n - k - 1))
-
-
-@fault(
-    "bic-from-residual-df",
-    thread="own",
-    says="the BIC with the log of the residual degrees of freedom",
-    cause=r"log of the residual degrees",
-)
-def bic_from_residual_df(problem: Problem) -> Fit:
-    answer = fit(problem)
-    if answer.bic is None or not answer.df_residual or answer.rank is None or answer.log_likelihood is None:
-        return answer
-    k = answer.rank + tools.estimated(problem)
-    return replace(answer, bic=np.log(answer.df_residual) * k - 2.0 * answer.log_likelihood)
-
-
-@fault(
-    "residual-df-at-least-one",
-    thread="own",
-    says="max(n - p, 1) divides: a saturated model has a dispersion, and standard errors",
-    cause=r"no degree of freedom",
-)
-def residual_df_at_least_one(problem: Problem) -> Fit:
-    answer = fit(problem)
-    if not tools.estimated(problem) or answer.df_residual != 0 or answer.pearson_residuals is None:
-        return answer
-    chi2 = float(np.sum(answer.pearson_residuals[problem.prior_weights > 0] ** 2))
-    return replace(answer, dispersion=chi2)

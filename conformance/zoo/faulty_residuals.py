@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.mathematics.quantities import Fit
+from conformance.mathematics.quantities import Array, Fit
 from conformance.question.problem import Problem
 from conformance.zoo import tools
+from conformance.zoo.answers import dispersion_of, got, working_at
+from conformance.zoo.making import reports
 from conformance.zoo.registry import fault
 from conformance.zoo.remembered import fit
 
@@ -19,10 +21,9 @@ from conformance.zoo.remembered import fit
     says="deviance residuals without their sign",
     cause=r"without their sign",
 )
-def deviance_residuals_unsigned(problem: Problem) -> Fit:
-    answer = fit(problem)
-    assert answer.deviance_residuals is not None
-    return replace(answer, deviance_residuals=np.abs(answer.deviance_residuals))
+@reports("deviance_residuals")
+def deviance_residuals_unsigned(problem: Problem, answer: Fit, right: Array) -> Array:
+    return np.abs(right)
 
 
 @fault(
@@ -31,11 +32,9 @@ def deviance_residuals_unsigned(problem: Problem) -> Fit:
     says="deviance residuals without the prior weights",
     cause=r"without the weights",
 )
-def deviance_residuals_unweighted(problem: Problem) -> Fit:
-    answer = fit(problem)
-    assert answer.deviance_residuals is not None
-    with np.errstate(all="ignore"):
-        return replace(answer, deviance_residuals=answer.deviance_residuals / np.sqrt(problem.prior_weights))
+@reports("deviance_residuals")
+def deviance_residuals_unweighted(problem: Problem, answer: Fit, right: Array) -> Array:
+    return right / np.sqrt(problem.prior_weights)
 
 
 @fault(
@@ -44,11 +43,9 @@ def deviance_residuals_unweighted(problem: Problem) -> Fit:
     says="Pearson residuals without the prior weights",
     cause=r"without the weights",
 )
-def pearson_residuals_unweighted(problem: Problem) -> Fit:
-    answer = fit(problem)
-    assert answer.pearson_residuals is not None
-    with np.errstate(all="ignore"):
-        return replace(answer, pearson_residuals=answer.pearson_residuals / np.sqrt(problem.prior_weights))
+@reports("pearson_residuals")
+def pearson_residuals_unweighted(problem: Problem, answer: Fit, right: Array) -> Array:
+    return right / np.sqrt(problem.prior_weights)
 
 
 @fault(
@@ -57,13 +54,10 @@ def pearson_residuals_unweighted(problem: Problem) -> Fit:
     says="Pearson residuals with mu_eta for the variance, which holds for the canonical link only",
     cause=r"canonical",
 )
-def pearson_residuals_for_canonical_link(problem: Problem) -> Fit:
-    answer = fit(problem)
-    assert answer.linear_predictors is not None
-    assert answer.response_residuals is not None
-    with np.errstate(all="ignore"):
-        V = np.abs(tools.link(problem).mu_eta(answer.linear_predictors))
-        return replace(answer, pearson_residuals=answer.response_residuals * np.sqrt(problem.prior_weights / V))
+@reports("pearson_residuals")
+def pearson_residuals_for_canonical_link(problem: Problem, answer: Fit, right: Array) -> Array:
+    V = np.abs(tools.link(problem).mu_eta(got(answer.linear_predictors)))
+    return np.asarray(got(answer.response_residuals) * np.sqrt(problem.prior_weights / V))
 
 
 @fault(
@@ -72,13 +66,9 @@ def pearson_residuals_for_canonical_link(problem: Problem) -> Fit:
     says="Pearson residuals divided by sqrt(phi (1 - h))",
     cause=r"studentis|standardis|1 - h",
 )
-def pearson_residuals_studentised(problem: Problem) -> Fit:
-    answer = fit(problem)
-    assert answer.pearson_residuals is not None
-    assert answer.leverages is not None
-    phi = answer.dispersion if answer.dispersion is not None else 1.0
-    with np.errstate(all="ignore"):
-        return replace(answer, pearson_residuals=answer.pearson_residuals / np.sqrt(phi * (1.0 - answer.leverages)))
+@reports("pearson_residuals")
+def pearson_residuals_studentised(problem: Problem, answer: Fit, right: Array) -> Array:
+    return right / np.sqrt(dispersion_of(answer) * (1.0 - got(answer.leverages)))
 
 
 @fault(
@@ -87,12 +77,16 @@ def pearson_residuals_studentised(problem: Problem) -> Fit:
     says="Pearson residuals divided by the root of the dispersion",
     cause=r"scaled|divided by (the root of )?the dispersion|sigma",
 )
-def pearson_residuals_scaled(problem: Problem) -> Fit:
-    answer = fit(problem)
-    assert answer.pearson_residuals is not None
-    phi = answer.dispersion if answer.dispersion is not None else 1.0
-    with np.errstate(all="ignore"):
-        return replace(answer, pearson_residuals=answer.pearson_residuals / np.sqrt(np.float64(phi)))
+@reports("pearson_residuals")
+def pearson_residuals_scaled(problem: Problem, answer: Fit, right: Array) -> Array:
+    return np.asarray(right / np.sqrt(np.float64(dispersion_of(answer))))
+
+
+def _leverages(problem: Problem, at: tools.Parts, weighted: Array) -> Array:
+    """(n,) the diagonal of the projection on the columns of ``weighted`` (used rows, rank); 0 for the other rows."""
+    leverages = np.zeros(problem.n)
+    leverages[at.used] = np.sum(np.linalg.qr(weighted)[0] ** 2, axis=1)
+    return leverages
 
 
 @fault(
@@ -102,10 +96,8 @@ def pearson_residuals_scaled(problem: Problem) -> Fit:
     cause=r"unweighted|leverages of X",
 )
 def leverage_unweighted(problem: Problem) -> Fit:
-    answer, at = fit(problem), tools.parts(problem)
-    leverages = np.zeros(problem.n)
-    leverages[at.used] = np.sum(np.linalg.qr(at.X)[0] ** 2, axis=1)
-    return replace(answer, leverages=leverages)
+    at = tools.parts(problem)
+    return replace(fit(problem), leverages=_leverages(problem, at, at.X))
 
 
 @fault(
@@ -116,10 +108,8 @@ def leverage_unweighted(problem: Problem) -> Fit:
 )
 def leverage_without_prior_weights(problem: Problem) -> Fit:
     answer, at = fit(problem), tools.parts(problem)
-    W, _ = tools.working_at(problem, at, answer)
-    leverages = np.zeros(problem.n)
-    leverages[at.used] = np.sum(np.linalg.qr(at.X * np.sqrt(W / at.w)[:, None])[0] ** 2, axis=1)
-    return replace(answer, leverages=leverages)
+    W, _ = working_at(problem, at, answer)
+    return replace(answer, leverages=_leverages(problem, at, at.X * np.sqrt(W / at.w)[:, None]))
 
 
 @fault(
@@ -128,9 +118,9 @@ def leverage_without_prior_weights(problem: Problem) -> Fit:
     says="y - mu for the working residuals",
     cause=r"response residuals|mu_eta|derivative",
 )
-def working_residuals_without_derivative(problem: Problem) -> Fit:
-    answer = fit(problem)
-    return replace(answer, working_residuals=answer.response_residuals)
+@reports("working_residuals")
+def working_residuals_without_derivative(problem: Problem, answer: Fit, right: Array) -> Array | None:
+    return answer.response_residuals
 
 
 @fault(
@@ -139,10 +129,9 @@ def working_residuals_without_derivative(problem: Problem) -> Fit:
     says="mu - y for the response residuals",
     cause=r"sign reversed",
 )
-def residual_sign(problem: Problem) -> Fit:
-    answer = fit(problem)
-    assert answer.response_residuals is not None
-    return replace(answer, response_residuals=-answer.response_residuals)
+@reports("response_residuals")
+def residual_sign(problem: Problem, answer: Fit, right: Array) -> Array:
+    return -right
 
 
 @fault(
@@ -151,12 +140,9 @@ def residual_sign(problem: Problem) -> Fit:
     says="successes minus expected successes for the response residuals of proportions",
     cause=r"multiplied by the (prior )?weights?|counts|trials",
 )
-def residuals_in_counts(problem: Problem) -> Fit:
-    answer = fit(problem)
-    assert answer.response_residuals is not None
-    if problem.family != "binomial":
-        return answer
-    return replace(answer, response_residuals=answer.response_residuals * problem.prior_weights)
+@reports("response_residuals")
+def residuals_in_counts(problem: Problem, answer: Fit, right: Array) -> Array:
+    return right * problem.prior_weights if problem.family == "binomial" else right
 
 
 @fault(
@@ -165,12 +151,9 @@ def residuals_in_counts(problem: Problem) -> Fit:
     says="expected successes for the fitted values of proportions",
     cause=r"multiplied by the (prior )?weights?|counts|trials",
 )
-def fitted_counts_for_proportions(problem: Problem) -> Fit:
-    answer = fit(problem)
-    assert answer.fitted_values is not None
-    if problem.family != "binomial":
-        return answer
-    return replace(answer, fitted_values=answer.fitted_values * problem.prior_weights)
+@reports("fitted_values")
+def fitted_counts_for_proportions(problem: Problem, answer: Fit, right: Array) -> Array:
+    return right * problem.prior_weights if problem.family == "binomial" else right
 
 
 @fault(
@@ -179,9 +162,9 @@ def fitted_counts_for_proportions(problem: Problem) -> Fit:
     says="the linear predictor is reported as the fitted values",
     cause=r"linear predictor",
 )
-def fitted_on_link_scale(problem: Problem) -> Fit:
-    answer = fit(problem)
-    return replace(answer, fitted_values=answer.linear_predictors)
+@reports("fitted_values")
+def fitted_on_link_scale(problem: Problem, answer: Fit, right: Array) -> Array | None:
+    return answer.linear_predictors
 
 
 @fault(
@@ -193,9 +176,8 @@ def fitted_on_link_scale(problem: Problem) -> Fit:
 def vectors_in_another_order(problem: Problem) -> Fit:
     answer = fit(problem)
     order = np.argsort(problem.y, kind="stable")
-    assert answer.fitted_values is not None
-    assert answer.linear_predictors is not None
-    return replace(answer, fitted_values=answer.fitted_values[order], linear_predictors=answer.linear_predictors[order])
+    mu, eta = got(answer.fitted_values)[order], got(answer.linear_predictors)[order]
+    return replace(answer, fitted_values=mu, linear_predictors=eta)
 
 
 @fault(
@@ -204,7 +186,6 @@ def vectors_in_another_order(problem: Problem) -> Fit:
     says="working residuals times the roots of the prior weights",
     cause=r"multiplied by the roots of the weights",
 )
-def working_residuals_weighted(problem: Problem) -> Fit:
-    answer = fit(problem)
-    assert answer.working_residuals is not None
-    return replace(answer, working_residuals=answer.working_residuals * np.sqrt(problem.prior_weights))
+@reports("working_residuals")
+def working_residuals_weighted(problem: Problem, answer: Fit, right: Array) -> Array:
+    return np.asarray(right * np.sqrt(problem.prior_weights))

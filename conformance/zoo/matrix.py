@@ -102,7 +102,8 @@ def _library(cases: Path | None) -> Library:
 def put(name: str, cases: Path | None, ids: Sequence[str], checks: Sequence[str]) -> Judged:
     """One animal over the chosen cases, one object for all of them, as the gate has it; fitted once, judged twice."""
     animal = (FAULTS.get(name) or CORRECT[name]).implementation()
-    default, strict = [], []
+    default: list[Verdict] = []
+    strict: list[Verdict] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # faulty fitters divide by zero, and more
         for id in ids:

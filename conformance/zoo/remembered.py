@@ -10,28 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from conformance.fitter import irls, summary
+from conformance import fitter
 from conformance.mathematics.quantities import Fit
 from conformance.question.problem import Problem
 
 _FITS: dict[tuple[object, ...], Fit] = {}
 
 
-def _parts() -> tuple[object, ...]:
-    """What the animals swap under the fitter (tools.swapped, faulty_input.py): such a fit is nobody else's."""
-    return (irls.family_of, irls.link_of, irls.refuse_invalid, summary.family_of, summary.link_of)
-
-
-_AS_THEY_SHOULD_BE = _parts()
-
-
 def fit(problem: Problem) -> Fit:
-    """``irls.fit``, in arrays of its own each time.  Raises ValueError as it does, which is not remembered."""
-    if _parts() != _AS_THEY_SHOULD_BE:
-        return irls.fit(problem)
+    """``fitter.fit``, in arrays of its own each time.  Raises ValueError as it does, which is not remembered."""
     key = _key(problem)
     if key not in _FITS:
-        _FITS[key] = irls.fit(problem)
+        _FITS[key] = fitter.fit(problem)
     return deepcopy(_FITS[key])
 
 

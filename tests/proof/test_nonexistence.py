@@ -9,6 +9,7 @@ from proof_support import problem_of
 from proof_support import with_ones as design
 from scipy.optimize import linprog
 
+from conformance.adapters.r import r_glm
 from conformance.mathematics.family import family_of
 from conformance.mathematics.link import link_of
 from conformance.proof import Undecided, as_json, prove, separation, verify
@@ -129,7 +130,21 @@ def test_overlap_by_little_is_an_estimate(gap: float) -> None:
     assert s["outcome"] == "estimate"
 
 
+@pytest.mark.r
+def test_the_bic_counts_a_row_of_weight_0_as_r_does_with_an_estimate_and_without() -> None:
+    group, weights = np.array([0, 0, 0, 0, 1, 1, 1.0]), np.array([1, 2, 1, 1, 1, 0, 2.0])
+    for y in ([0, 1, 0, 1, 1, 0, 0.0], [0, 1, 0, 1, 1, 0, 1.0]):  # the second is separated: all failures weigh nothing
+        problem = Problem(design(group), np.array(y), "binomial", "logit", weights=weights, intercept=True)
+        proof, of_r = prove(problem), r_glm(problem, "as_shipped")
+        assert proof.has_estimate == (y[6] == 0)
+        assert float(proof.quantities["bic"]) == pytest.approx(of_r["bic"], abs=1e-7)
+        assert float(proof.quantities["df_residual"]) == of_r["df_residual"]
+
+
 # ------------------------------------------------------------------------------------------ walls
+
+
+LOWEST = {"0": [0], "1": []}  # the first row alone is on a wall, with a mean of 0
 
 
 def on_a_wall(family: str, link: str, y: list[float], **more: float) -> Problem:
@@ -139,30 +154,51 @@ def on_a_wall(family: str, link: str, y: list[float], **more: float) -> Problem:
 @pytest.mark.parametrize(
     ("problem", "rows", "uniqueness"),
     [
-        (on_a_wall("poisson", "identity", [0.0, 0.0, 1.0, 5.0, 9.0]), [0], "global"),
-        (on_a_wall("poisson", "sqrt", [0.0, 0.0, 1.0, 16.0, 40.0]), [0], "global"),
-        (on_a_wall("negative_binomial", "identity", [0.0, 0.0, 1.0, 5.0, 9.0], theta=2.0), [0], "local"),
-        (on_a_wall("negative_binomial", "sqrt", [0.0, 0.0, 1.0, 16.0, 40.0], theta=2.0), [0], "local"),
-        (on_a_wall("inverse_gaussian", "inverse", [2.2, 13.7, 6.7, 0.3, 0.2]), [0], "global"),
+        (on_a_wall("binomial", "identity", [0.0, 0.1, 0.05, 0.6, 0.9]), LOWEST, "global"),
+        (on_a_wall("binomial", "identity", [0.0, 0.0, 0.7, 1.0, 1.0]), {"0": [0], "1": [4]}, "global"),
+        (on_a_wall("gaussian", "sqrt", [-1.0, -0.2, 2.0, 5.0, 8.0, 15.0]), LOWEST, "local"),
+        (on_a_wall("gaussian", "sqrt", [0.01, 0.1, 2.0, 9.0, 18.0, 35.0]), LOWEST, "local"),
+        (on_a_wall("poisson", "identity", [0.0, 0.0, 1.0, 5.0, 9.0]), LOWEST, "global"),
+        (on_a_wall("poisson", "sqrt", [0.0, 0.0, 1.0, 16.0, 40.0]), LOWEST, "global"),
+        (
+            on_a_wall("negative_binomial", "identity", [0.0, 0.0, 1.0, 5.0, 9.0], theta=2.0),
+            {"0": [0], "1": []},
+            "local",
+        ),
+        (on_a_wall("negative_binomial", "sqrt", [0.0, 0.0, 1.0, 16.0, 40.0], theta=2.0), LOWEST, "local"),
+        (on_a_wall("inverse_gaussian", "inverse", [2.2, 13.7, 6.7, 0.3, 0.2]), LOWEST, "global"),
     ],
     ids=lambda value: f"{value.family}-{value.link}" if isinstance(value, Problem) else None,
 )
 def test_a_maximum_on_a_wall_is_proven_and_no_point_near_it_is_higher(
-    problem: Problem, rows: list[int], uniqueness: str
+    problem: Problem, rows: dict[str, list[int]], uniqueness: str
 ) -> None:
     proof = prove(problem)
     stored = as_json(proof)
-    assert (stored["outcome"], stored["separation"]["boundary_rows"]["0"]) == ("boundary", rows)
+    assert (stored["outcome"], stored["separation"]["boundary_rows"]) == ("boundary", rows)
     assert stored["uniqueness"].startswith(uniqueness)
     assert verify(problem, stored) == []
     family, link = family_of(problem.family, problem.theta), link_of(problem.link)
     top = np.array([float(b) for b in stored["coefficients"]])
-    rng = np.random.default_rng(1)
-    for _ in range(300):
-        eta = problem.X @ (top + rng.normal(size=2) * np.abs(top) * 10.0 ** rng.uniform(-6, -1))
-        if np.all(eta > 0):
-            mu = link.linkinv(eta)
+    rng, inside = np.random.default_rng(1), 0
+    for _ in range(1000):
+        eta = problem.X @ (top + rng.normal(size=2) * np.max(np.abs(top)) * 10.0 ** rng.uniform(-6, -1))
+        mu = link.linkinv(eta)
+        if np.all(eta > 0) and np.all(family.means.contains(mu)):
+            inside += 1
             assert np.sum(family.unit_deviance(problem.y, mu, 1 - mu)) >= float(stored["deviance"]) * (1 - 1e-13)
+    assert inside > 30
+
+
+def test_group_means_below_0_have_0_for_their_nearest_square() -> None:
+    group = np.repeat([0, 1, 2], 2)
+    y = np.array([1, 2, -1, -3, 4, 5.0])
+    problem = Problem(design(group == 1, group == 2), y, "gaussian", "sqrt", intercept=True)
+    s = as_json(prove(problem))
+    assert (s["outcome"], s["separation"]["boundary_rows"]["0"], s["deviance"]) == ("boundary", [2, 3], "11")
+    assert [float(mu) for mu in s["fitted_values"]] == [1.5, 1.5, 0.0, 0.0, 4.5, 4.5]
+    assert s["uniqueness"].startswith("global")
+    assert verify(problem, s) == []
 
 
 def test_counts_of_0_alone_have_a_mean_of_0_under_the_square_root_link() -> None:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from proof_support import BY_PAIR, problem_of, stored_of
 
 from conformance.proof import Proof, prove
-from conformance.proof.jitter import changes, moves, null_models
+from conformance.proof.jitter import changes, null_models
+from conformance.proof.moves import moves
 from conformance.proof.root import Setup, set_up
-from conformance.proof.sensitivity import point
+from conformance.proof.solution import point
 from conformance.question.problem import Problem
 
 U = 2.0**-53
@@ -61,7 +62,7 @@ def test_the_closed_form_changes_are_those_of_exact_refits(id: str) -> None:
     check(*refit(problem_of(id), 5))
 
 
-@pytest.mark.parametrize("link", ["logit", "probit", "cauchit", "cloglog"])
+@pytest.mark.parametrize("link", ["logit", "probit", "cauchit", "cloglog", "identity"])
 def test_the_closed_form_changes_hold_for_proportions(link: str) -> None:
     whole = problem_of("budworm-grouped-logit")
     keep = whole.y > 0  # a proportion of 0 has no last bit

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from proof_support import another_digit, leaves, problem_of, put, stored_of
+from proof_support import LIBRARY, another_digit, leaves, problem_of, put, stored_of
 
-from conformance.proof import as_json, from_json, prove, verify
+from conformance.proof import Claim, Uniqueness, as_json, from_json, prove, verify
+from conformance.question.outcome import CaseOutcome
 
 BESIDE = ("schema", "case", "asked_sha256", "data_sha256", "source", "seal", "decimal_data")
 NB = "polyps-zero-weights-nb-identity"
@@ -37,6 +38,21 @@ def test_a_key_that_is_gone_is_found_and_named() -> None:
     for key in stored:
         damaged = {k: v for k, v in stored.items() if k != key}
         assert any(repr(key) in line for line in verify(problem_of(NB), damaged)), key
+
+
+def test_a_claim_of_uniqueness_is_read_as_it_was_written_and_no_other_is_read() -> None:
+    seen = set()
+    for id in LIBRARY.select():
+        if LIBRARY.case(id).outcome is not CaseOutcome.INVALID:
+            written = stored_of(id)["uniqueness"]
+            claim = Claim.read(written)
+            assert str(claim) == written
+            assert (claim.kind is Uniqueness.NONE) == (LIBRARY.case(id).outcome in ("separated", "quasi_separated"))
+            seen.add(claim.kind)
+    assert seen == set(Uniqueness)
+    for wrong in ("", "perhaps: it is", "globally: concave"):
+        with pytest.raises(ValueError, match="is not a valid Uniqueness"):
+            Claim.read(wrong)
 
 
 def test_a_moved_box_is_no_proof() -> None:

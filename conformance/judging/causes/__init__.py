@@ -11,7 +11,6 @@ import numpy as np
 
 from conformance.judging.causes.arithmetic import (
     another_order,
-    cancelled,
     floored_mean,
     lost_precision,
     lost_row,
@@ -20,6 +19,7 @@ from conformance.judging.causes.arithmetic import (
     saturated_tail,
     scaled,
 )
+from conformance.judging.causes.cancellation import cancelled
 from conformance.judging.causes.convergence import (
     admitted,
     diverged,
@@ -30,9 +30,14 @@ from conformance.judging.causes.convergence import (
 )
 from conformance.judging.causes.mistakes import mistakes
 from conformance.judging.causes.problems import another_formula, other_problem
-from conformance.judging.comparison import CONVINCING, Cause, Comparison
+from conformance.judging.comparison import CONVINCING, SMALLEST, Cause, Comparison
 from conformance.judging.conventions import others, under
 from conformance.mathematics.digits import agreement, root_mean_square, worst
+
+FELLOWS = 1e-3  # of the other entries' size: an entry that should be 0 is judged by them
+NEARER = 2.0  # digits by which an explanation must be nearer than what was expected
+SAME = 1e-6  # relative: two numbers that are one, to the digits of CONVINCING
+FAR = 1e3  # a ratio so far from 1 is told by few digits: an error of 1 / FAR will do
 
 
 def explain(comparison: Comparison, quantity: str) -> Cause:
@@ -64,11 +69,11 @@ def fits(comparison: Comparison, quantity: str, value: Any, got: Any = None) -> 
     if not np.any(known):
         return False
     a, b, c = (np.atleast_1d(np.asarray(v, dtype=float))[known] for v in (got, value, want))
-    scale = np.maximum(np.abs(b), 1e-300)
+    scale = np.maximum(np.abs(b), SMALLEST)
     if a.size > 1:  # an entry that should be 0 is judged by its fellows
-        scale = np.maximum(scale, 1e-3 * root_mean_square(b))
+        scale = np.maximum(scale, FELLOWS * root_mean_square(b))
     new, old = worst(agreement(a, b, scale))[0], worst(agreement(a, c, scale))[0]
-    return new >= CONVINCING and new > old + 2
+    return new >= CONVINCING and new > old + NEARER
 
 
 def coefficients_first(comparison: Comparison, quantity: str) -> Cause | None:
@@ -122,7 +127,7 @@ def follows(comparison: Comparison, quantity: str) -> Cause | None:
     if quantity in ("aic", "bic") and fit.log_likelihood is not None and want.get("log_likelihood") is not None:  # type: ignore[union-attr]
         moved = getattr(fit, quantity) - want[quantity]
         wrong = -2.0 * (fit.log_likelihood - want["log_likelihood"])  # type: ignore[union-attr]
-        if not np.isfinite(wrong) or (wrong != 0 and abs(moved - wrong) <= 1e-6 * abs(wrong)):
+        if not np.isfinite(wrong) or (wrong != 0 and abs(moved - wrong) <= SAME * abs(wrong)):
             cause, sentence = explain(comparison, "log_likelihood")
             return cause, f"it follows from the log-likelihood: {sentence}"
     phi = (fit.dispersion or 0.0) / (want.get("dispersion") or np.inf)  # type: ignore[union-attr]
@@ -130,8 +135,8 @@ def follows(comparison: Comparison, quantity: str) -> Cause | None:
         ratio = phi ** (0.5 if quantity == "standard_errors" else 1.0)
         with np.errstate(all="ignore"):
             apart = np.abs(getattr(fit, quantity) / (want[quantity] * ratio) - 1.0)
-        by_far = not 1e-3 < ratio < 1e3 and bool(np.nanmax(apart, initial=0.0) < 1e-3)  # few digits will do to tell
-        if abs(ratio - 1) > 1e-6 and (by_far or fits(comparison, quantity, want[quantity] * ratio)):
+        by_far = not 1.0 / FAR < ratio < FAR and bool(np.nanmax(apart, initial=0.0) < 1.0 / FAR)
+        if abs(ratio - 1) > SAME and (by_far or fits(comparison, quantity, want[quantity] * ratio)):
             cause, sentence = explain(comparison, "dispersion")
             return cause, f"it follows from the dispersion: {sentence}"
     return None

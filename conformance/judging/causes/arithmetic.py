@@ -6,13 +6,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from conformance.judging.causes.solved import solved
-from conformance.judging.comparison import CONVINCING, Cause, Comparison, U
+from conformance.judging.comparison import CONVINCING, SMALLEST, Cause, Comparison
+from conformance.judging.score_at import U
 from conformance.mathematics.digits import agreement, worst
 
 Array = NDArray[np.float64]
+
+RIGHT = 1e-5  # an error so small, or a factor so near 1, is one of digits: no definition is wrong by so little
+NEAR = 3.0  # digits from which on coefficients are the right ones but for their last digits
+COMMON_FACTOR = 12.0  # digits: a factor that all entries have in common to so many is one, whatever its size
+ROUNDS = 2e-16  # a tail that 1 - mu no longer shows
+SMALL = 1e-6  # a tail, or a mean, so small that the digits of 1 - mu or a floor can be the cause
+SUMS = 1e3  # units of rounding that a long sum may lose
+ILL_CONDITIONED = 1e3  # with less no solver loses digits that show
+SQUARED = 100.0  # times u cond^2: what solvers of the normal equations lose, with a margin
 
 
 def scaled(comparison: Comparison, quantity: str) -> Cause | None:
@@ -27,9 +36,11 @@ def scaled(comparison: Comparison, quantity: str) -> Cause | None:
     factor = float(np.median(a / b))
     size = comparison.scale(quantity)
     needed = CONVINCING - np.log10(max(abs(factor - 1.0), U))  # the same factor far beyond what sets it off from 1
-    if abs(factor - 1.0) < 1e-5:
+    if abs(factor - 1.0) < RIGHT:
         return None  # digits, and no definition
-    if factor <= 0 or worst(agreement(a / factor, b, np.broadcast_to(size, known.shape)[known]))[0] < min(needed, 12.0):
+    if factor <= 0 or worst(agreement(a / factor, b, np.broadcast_to(size, known.shape)[known]))[0] < min(
+        needed, COMMON_FACTOR
+    ):
         return None
     phi_factor = factor if quantity == "covariance" else factor**2
     df = comparison.expected["df_residual"]
@@ -54,7 +65,7 @@ def not_a_number(comparison: Comparison, quantity: str) -> Cause | None:
         at is not None
         and is_binomial
         and bad.shape == at.mu.shape
-        and np.all((at.nu[bad] < 2e-16) | (at.mu[bad] < 2e-16))
+        and np.all((at.nu[bad] < ROUNDS) | (at.mu[bad] < ROUNDS))
     ):
         return "saturated tail", (
             f"{int(bad.sum())} of {bad.size} values are NaN: the mean there rounds to 0 or 1 and the variance to 0 (1 "
@@ -73,10 +84,10 @@ def saturated_tail(comparison: Comparison, quantity: str) -> Cause | None:
         return None
     if np.shape(want) != at.mu.shape:
         return None
-    left = np.maximum(np.minimum(at.mu, at.nu), 1e-300)
+    left = np.maximum(np.minimum(at.mu, at.nu), SMALLEST)
     error = np.abs(got - want) / comparison.scale(quantity)
     off = error > 10.0 ** -comparison.required(comparison.attainable(quantity))
-    if not np.any(off) or np.any(left[off] > 1e-6) or np.any(error[off] > 1e3 * U / left[off]):
+    if not np.any(off) or np.any(left[off] > SMALL) or np.any(error[off] > SUMS * U / left[off]):
         return None
     return "saturated tail", (
         f"{int(off.sum())} of {off.size} values are off, all where the mean is within {np.max(left[off]):.1g} of 0 or "
@@ -89,11 +100,11 @@ def floored_mean(comparison: Comparison, quantity: str) -> Cause | None:
     got, want = getattr(comparison.fit, "fitted_values", None), comparison.expected.get("fitted_values")
     if comparison.problem.family == "binomial" or quantity in ("coefficients", "null_deviance"):
         return None
-    if got is None or want is None or _error(comparison, "coefficients") > 1e-5:
+    if got is None or want is None or _error(comparison, "coefficients") > RIGHT:
         return None
     floor = float(np.min(got))
-    below = (got == floor) & (want < floor * (1.0 - 1e-6))
-    if not 0.0 < floor < 1e-6 or not np.any(below) or np.any((want < floor) & ~below):
+    below = (got == floor) & (want < floor * (1.0 - SMALL))
+    if not 0.0 < floor < SMALL or not np.any(below) or np.any((want < floor) & ~below):
         return None
     return "floored mean", (
         f"{int(below.sum())} of {below.size} means are lower than {floor:.3g}, and reported as that: the inverse link "
@@ -104,9 +115,9 @@ def floored_mean(comparison: Comparison, quantity: str) -> Cause | None:
 def lost_row(comparison: Comparison, quantity: str) -> Cause | None:
     """A row whose mean rounds to 1 though y is 0, or to 0 though y is 1: by subtraction its variance is 0."""
     at = solved(comparison)
-    if comparison.problem.family != "binomial" or at is None or _error(comparison, "coefficients") < 1e-5:
+    if comparison.problem.family != "binomial" or at is None or _error(comparison, "coefficients") < RIGHT:
         return None
-    rounds = at.used & (np.abs(at.residual) > 0.5) & (np.minimum(at.mu, at.nu) < U)
+    rounds = at.used & (np.abs(at.at.residual) > 0.5) & (np.minimum(at.mu, at.nu) < U)
     if not np.any(rounds):
         return None
     i = int(np.argmax(rounds))
@@ -153,37 +164,21 @@ def lost_precision(comparison: Comparison, quantity: str) -> Cause | None:
         exact = [v == change(v) for v in right]
         return bool(len(b) and all(v == change(v) for v in b) and not all(exact))
 
-    if digits_right > 3.0 and all_are(lambda v: float(np.float32(v))):
+    if digits_right > NEAR and all_are(lambda v: float(np.float32(v))):
         return "single precision", "every reported coefficient is a float32: single precision inside"
     for digits in (10, 9, 8, 7, 6, 5, 4):
-        if digits_right > 3.0 and all_are(lambda v, d=digits: float(f"{v:.{d}g}")):
+        if digits_right > NEAR and all_are(lambda v, d=digits: float(f"{v:.{d}g}")):
             return "rounded", f"every reported coefficient has {digits} significant digits at most: they were rounded"
-    if digits_right < 0 and not comparison.rows_at(fit.coefficients).valid:  # no rounding leads out of the domain
+    if digits_right < 0 and not comparison.score_at(fit.coefficients).valid:  # no rounding leads out of the domain
         return None
     error, cond = _error(comparison, name), condition(comparison)
-    if cond > 1e3 and error <= 100.0 * U * cond**2:
+    loses = SQUARED * U * cond**2
+    if cond > ILL_CONDITIONED and error <= loses:
         return (
             "lost precision",
-            f"the error {error:.1e} is within 100 u cond^2 = {100.0 * U * cond**2:.1e}; u cond is {U * cond:.1e}: lost "
+            f"the error {error:.1e} is within {SQUARED:.0f} u cond^2 = {loses:.1e}; u cond is {U * cond:.1e}: lost "
             "precision, as from normal equations or an explicit inverse on an ill-conditioned design",
         )
-    return None
-
-
-def cancelled(comparison: Comparison, quantity: str) -> Cause | None:
-    """A deviance that is a difference of large sums."""
-    if quantity not in ("deviance", "null_deviance", "dispersion"):
-        return None
-    at, got = solved(comparison), getattr(comparison.fit, quantity)
-    if at is None or got is None:
-        return None
-    df = comparison.expected["df_residual"] if quantity == "dispersion" else 1.0
-    size = float(np.sum((at.w * (np.abs(at.y) + 1) ** 2)[at.used]))
-    ll = comparison.expected.get("log_likelihood")
-    size = max(size, abs(ll) if ll is not None and np.isfinite(ll) else 0.0)
-    saturated = float(np.sum(np.abs(special.gammaln(np.abs(at.w * at.y) + 1.0))[at.used]))
-    if abs(got - comparison.expected[quantity]) <= 1e3 * U * (size + saturated) / max(df, 1.0):
-        return "cancellation", "the difference is the rounding of large sums: digits cancelled in a subtraction"
     return None
 
 
@@ -193,9 +188,9 @@ def another_order(comparison: Comparison, quantity: str) -> Cause | None:
     if got is None or want is None or np.ndim(want) != 1 or len(np.unique(want)) < 2:
         return None
     a, b = np.sort(got), np.sort(want)
-    if worst(agreement(got, want, comparison.scale(quantity)))[0] > 3.0:
+    if worst(agreement(got, want, comparison.scale(quantity)))[0] > NEAR:
         return None
-    if worst(agreement(a, b, np.maximum(np.abs(b), 1e-300)))[0] < CONVINCING:
+    if worst(agreement(a, b, np.maximum(np.abs(b), SMALLEST)))[0] < CONVINCING:
         return None
     return "another order", "the right numbers in another order (a permutation that was not undone)"
 
@@ -209,7 +204,7 @@ def other_columns(comparison: Comparison, quantity: str) -> Cause | None:
     if not np.any(gone) or not np.any(comparison.aliased != gone):
         return None
     a, b = np.sort(comparison.fit.coefficients[~comparison.aliased]), np.sort(want[~gone])
-    if len(a) == len(b) and worst(agreement(a, b, np.maximum(np.abs(b), 1e-300)))[0] > CONVINCING:
+    if len(a) == len(b) and worst(agreement(a, b, np.maximum(np.abs(b), SMALLEST)))[0] > CONVINCING:
         return "another order", "the right numbers under other names: shifted when an aliased column was dropped"
     if not np.any(comparison.aliased) and comparison.conventions["aliased"] != "minimum_norm":
         return "rank", "the design is singular (some columns are aliased), but every coefficient is given a number"

@@ -5,14 +5,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.fitter.steps import fisher_step
 from conformance.judging.causes.solved import Solved, solved
-from conformance.judging.comparison import CONVINCING, Cause, Comparison, U
+from conformance.judging.comparison import CONVINCING, Cause, Comparison
+from conformance.judging.score_at import U
 from conformance.mathematics.digits import agreement, worst
 
 Array = NDArray[np.float64]
 
 FAR = 0.1  # standard errors: most early stops are nearer
+NEARER = 0.3  # digits, half the error: a step that brings less is no step to the maximum
+ARRIVED = 1e-9  # standard errors from zero: the score of a fit that did not stop early
+HIGHER = 1e-9  # of the deviance: by less no likelihood is lower than the maximum's
+STALE = 2.0  # digits that the weights of an earlier iterate leave; what has fewer is wrong otherwise
+CLEARLY = 2.0  # digits by which an explanation must be nearer than what was expected
+ANOTHER_ETA = (1.1, 0.01)  # times the first, and plus: anywhere else
+CONSTANT = 1e-12  # relative: working weights that are one
+RESIDUAL_ROUNDING = 64.0  # units of rounding of y in a residual that is nearly 0
 #: Full steps first; half ones where Fisher scoring overshoots, double ones where it falls short.
 _FACTORS = (1.0, 0.5, 0.25, 2.0)
 
@@ -24,15 +32,15 @@ def early_stop(comparison: Comparison, quantity: str) -> Cause | None:
     kept = ~comparison.aliased
     if int(kept.sum()) < int(comparison.expected.get("rank", 0)):
         return "aliasing", f"NaN means aliased, but the design has rank {comparison.expected['rank']:.0f}"
-    rows = comparison.rows_at(comparison.fit.coefficients)
-    if not rows.valid or not np.isfinite(rows.decrement):
+    here = comparison.score_at(comparison.fit.coefficients)
+    if not here.valid or not np.isfinite(here.decrement):
         return None
-    step = fisher_step(rows)
+    step = here.fisher_step
     want, scale = comparison.expected["coefficients"][kept], comparison.scale("coefficients")[kept]
     before = worst(agreement(comparison.fit.coefficients[kept], want, scale))[0]
     after = {c: worst(agreement(comparison.fit.coefficients[kept] + c * step, want, scale))[0] for c in _FACTORS}
-    far = comparison.in_errors(rows.decrement)
-    factor = next((c for c in _FACTORS if after[c] > before + 0.3), None)
+    far = comparison.in_errors(here.decrement)
+    factor = next((c for c in _FACTORS if after[c] > before + NEARER), None)
     if factor is None:
         return _nearly_there(far, before)
     if _solved_at_once(comparison):
@@ -62,7 +70,7 @@ def _solved_at_once(comparison: Comparison) -> bool:
 
 def _nearly_there(length: float, digits: float) -> Cause | None:
     """Near the maximum and not at it, where Fisher scoring creeps or goes round and no one step tells."""
-    if not digits >= 1.0 or length <= 1e-9:
+    if not digits >= 1.0 or length <= ARRIVED:
         return None
     return (
         "early stop",
@@ -79,8 +87,8 @@ def diverged(comparison: Comparison, quantity: str) -> Cause | None:
     )  # dependent columns may have a minimum norm
     if fit is None or want is None or np.any(np.isnan(fit.coefficients) & ~np.isnan(want)):
         return None
-    here, there = comparison.rows_at(fit.coefficients), comparison.rows_at(want)
-    if not np.isfinite(there.deviance) or here.deviance <= there.deviance * (1 + 1e-9):
+    here, there = comparison.score_at(fit.coefficients), comparison.score_at(want)
+    if not np.isfinite(there.deviance) or here.deviance <= there.deviance * (1 + HIGHER):
         return None
     at = f"the deviance is {here.deviance:.6g}" if here.valid else "a mean is outside the family's domain"
     cause, what = ("stuck", "never left its start") if _at_a_start(comparison) else ("divergence", "went astray")
@@ -107,7 +115,7 @@ def earlier_iterate(comparison: Comparison, quantity: str) -> Cause | None:
     digits = worst(
         agreement(getattr(comparison.fit, quantity), comparison.expected[quantity], comparison.scale(quantity))
     )[0]
-    if digits < 2:
+    if digits < STALE:
         return None
     return (
         "stale weights",
@@ -121,10 +129,11 @@ def _weights_are_constant(comparison: Comparison) -> bool:
     at = solved(comparison)
     if at is None:
         return False
-    eta = np.array([at.eta[0], 1.1 * at.eta[0] + 0.01])
+    eta = np.array([at.eta[0], ANOTHER_ETA[0] * at.eta[0] + ANOTHER_ETA[1]])
     with np.errstate(all="ignore"):
-        ratio = at.link.mu_eta(eta) ** 2 / at.family.variance(at.link.linkinv(eta), at.link.complement(eta))
-    return bool(abs(ratio[1] - ratio[0]) <= 1e-12 * abs(ratio[0]))
+        mu, nu = at.link.linkinv(eta), at.link.complement(eta)
+        ratio = (at.link.mu_eta(eta) / at.family.standard_deviation(mu, nu)) ** 2
+    return bool(abs(ratio[1] - ratio[0]) <= CONSTANT * abs(ratio[0]))
 
 
 def from_its_coefficients(comparison: Comparison, quantity: str) -> Cause | None:
@@ -141,8 +150,8 @@ def from_its_coefficients(comparison: Comparison, quantity: str) -> Cause | None
     off = agreement(got, want, scale) < required
     if not np.any(off):
         return None
-    rounding = 64.0 * U * float(np.max(np.abs(comparison.problem.y)))  # of a residual that is nearly 0
-    own = agreement(got, value, scale) >= np.maximum(CONVINCING, agreement(got, want, scale) + 2.0)
+    rounding = RESIDUAL_ROUNDING * U * float(np.max(np.abs(comparison.problem.y)))  # of a residual that is nearly 0
+    own = agreement(got, value, scale) >= np.maximum(CONVINCING, agreement(got, want, scale) + CLEARLY)
     own |= quantity.endswith("_residuals") & (np.abs(got - value) <= rounding)
     if not np.all(own[off]):
         return None
@@ -174,13 +183,13 @@ def admitted(comparison: Comparison, quantity: str) -> Cause | None:
 
 def _of_rows(at: Solved) -> dict[str, Array]:
     """What each row has at some coefficients."""
-    with np.errstate(all="ignore"):
-        return {
-            "linear_predictors": at.eta,
-            "fitted_values": at.mu,
-            "response_residuals": at.residual,
-            "pearson_residuals": at.residual * np.sqrt(at.w / at.V),
-            "deviance_residuals": np.sign(at.residual) * np.sqrt(at.w * at.deviance),
-            "working_residuals": at.residual / at.mu_eta,
-            "deviance": np.asarray(np.sum((at.w * at.deviance)[at.used])),
-        }
+    model = at.at
+    return {
+        "linear_predictors": model.eta,
+        "fitted_values": model.mu,
+        "response_residuals": model.residual,
+        "pearson_residuals": model.pearson_residuals,
+        "deviance_residuals": model.deviance_residuals,
+        "working_residuals": model.working_residuals,
+        "deviance": np.asarray(model.deviance),
+    }

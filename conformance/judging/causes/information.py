@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from conformance.fitter.rows import observed_weights
 from conformance.judging.causes.solved import Solved, solved
 from conformance.judging.comparison import Comparison
 
@@ -36,7 +35,7 @@ def covariance_mistakes(comparison: Comparison, at: Solved) -> Iterator[tuple[st
         )
     S = _root_of_inverse(at.X, at.W)
     if S is not None:
-        half = (at.X * (at.W * at.r)[:, None]) @ S @ S.T
+        half = (at.X * at.pulls[:, None]) @ S @ S.T
         meat = half.T @ half
         yield "the sandwich (robust, HC0) covariance", meat
         n = len(at.X)
@@ -56,7 +55,7 @@ def covariance_mistakes(comparison: Comparison, at: Solved) -> Iterator[tuple[st
     ratio = float(np.sum(at.w)) / comparison.problem.n
     if at.family.known_dispersion is not None and comparison.problem.weights is not None:
         yield "computed with the weights rescaled to sum to n", want * ratio
-    chi2 = float(np.sum(at.W * at.r**2))
+    chi2 = float(np.sum((at.w * at.at.pearson**2)[at.used]))
     df = comparison.expected["df_residual"]
     if at.family.known_dispersion is not None and df > 0 and comparison.conventions["information"] == "expected":
         yield "computed with a dispersion that was estimated where it is known to be 1", want * chi2 / df
@@ -90,17 +89,17 @@ def floored_weights(at: Solved, phi: float) -> Iterator[tuple[str, Array]]:
 
 def wrong_information(comparison: Comparison, at: Solved, kept: NDArray[np.bool_]) -> Iterator[tuple[str, Array]]:
     """The observed information with one of its terms wrong."""
-    mu, nu, eta = at.mu[at.used], at.nu[at.used], at.eta[at.used]
-    V, residual, mu_eta, w = at.V[at.used], at.residual[at.used], at.mu_eta[at.used], at.w[at.used]
+    model = at.at.response.counting.at(at.eta[at.used])
     phi = comparison.expected.get("dispersion") or 1.0
     with np.errstate(all="ignore"):
-        second, slope = at.link.mu_eta2(eta), at.family.variance_slope(mu, nu)
-        for words, s2, s1 in (
-            ("computed with a wrong second derivative of the inverse link (its sign)", -second, slope),
-            ("computed without the second derivative of the inverse link", 0.0 * second, slope),
-            ("computed without the derivative of the variance", second, 0.0 * slope),
+        second = at.link.mu_eta2(model.eta) / model.deviation
+        slope = model.slope**2 * at.family.variance_slope(model.mu, model.nu) / model.deviation
+        for words, bend in (
+            ("computed with a wrong second derivative of the inverse link (its sign)", -second - slope),
+            ("computed without the second derivative of the inverse link", -slope),
+            ("computed without the derivative of the variance", second),
         ):
-            h = w * (mu_eta**2 / V - residual * (s2 / V - mu_eta**2 * s1 / V**2))
+            h = model.response.weights * (model.slope**2 - model.pearson * bend)
             H = at.X.T @ (np.where(np.isfinite(h), h, 0.0)[:, None] * at.X)
             scale = np.sqrt(np.abs(np.diag(H)))
             scale[scale == 0] = 1.0
@@ -113,7 +112,7 @@ def wrong_information(comparison: Comparison, at: Solved, kept: NDArray[np.bool_
 def observed_leverages(comparison: Comparison, at: Solved) -> Array:
     """(n,) h_i x_i' (X'hX)^-1 x_i with h minus the second derivative of the log-likelihood in eta; 0 where unused."""
     used = at.used
-    h = observed_weights(at.family, at.link, at.y, at.w, at.eta)
+    h = at.at.observed_weights
     h, found = np.where(np.isfinite(h), h, 0.0)[used], np.zeros(len(used))
     try:
         found[used] = h * np.sum(at.X * np.linalg.solve(at.X.T @ (h[:, None] * at.X), at.X.T).T, axis=1)

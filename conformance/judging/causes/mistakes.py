@@ -14,12 +14,12 @@ from conformance.fitter.summary import null_deviance
 from conformance.judging.causes.information import covariance_mistakes, observed_leverages, without_offset
 from conformance.judging.causes.solved import Solved, solved
 from conformance.judging.comparison import Comparison
-from conformance.mathematics.family import family_of
 from conformance.mathematics.link import LINKS
 from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]
 EPS = float(np.finfo(np.float64).eps)
+KEPT_OFF_0 = 1e-20  # what programs add to a probability before they take its logarithm
 
 
 def mistakes(comparison: Comparison, quantity: str) -> Iterator[tuple[str, Any]]:
@@ -63,8 +63,7 @@ def mistakes(comparison: Comparison, quantity: str) -> Iterator[tuple[str, Any]]
     if quantity in ("aic", "bic"):
         yield "counted with one parameter more", want + (2.0 if quantity == "aic" else np.log(n))
         yield "counted with one parameter less", want - (2.0 if quantity == "aic" else np.log(n))
-        family = family_of(comparison.problem.family, comparison.problem.theta, comparison.problem.power)
-        k = comparison.expected["rank"] + (family.known_dispersion is None)
+        k = comparison.expected["rank"] + (comparison.response.family.known_dispersion is None)
         if quantity == "aic" and n - k > 1:
             yield "the AICc, with its correction for small samples", want + 2.0 * k * (k + 1) / (n - k - 1)
         if quantity == "bic" and df > 0:
@@ -128,9 +127,12 @@ def _slips_at_the_solution(comparison: Comparison, quantity: str) -> Iterator[tu
             bernoulli = -2.0 * (special.xlogy(y, mu) + special.xlogy(1.0 - y, nu))
             yield "the Bernoulli formula, without the saturated model's part", float(np.sum((w * bernoulli)[used]))
     if quantity == "deviance_residuals":
-        sign = np.sign(at.residual)
+        sign = np.sign(at.at.residual)
         if at.family.name == "poisson":
-            yield "without its linear term -(y - mu)", sign * np.sqrt(w * np.maximum(at.deviance + 2.0 * (y - mu), 0.0))
+            yield (
+                "without its linear term -(y - mu)",
+                sign * np.sqrt(w * np.maximum(at.at.unit_deviance + 2.0 * (y - mu), 0.0)),
+            )
         if at.family.name == "binomial":
             bernoulli = -2.0 * (special.xlogy(y, mu) + special.xlogy(1.0 - y, nu))
             yield "the Bernoulli formula, without the saturated model's part", sign * np.sqrt(w * bernoulli)
@@ -141,7 +143,7 @@ def _slips_at_the_solution(comparison: Comparison, quantity: str) -> Iterator[tu
         with np.errstate(all="ignore"):
             yield (
                 "computed with mu_eta for the variance, which holds for the canonical link only",
-                at.residual * np.sqrt(w / np.abs(at.mu_eta)),
+                at.at.residual * np.sqrt(w / np.abs(at.at.mu_eta)),
             )
             if phi:
                 yield "divided by the root of the dispersion (scaled)", want / np.sqrt(phi)
@@ -153,7 +155,7 @@ def _slips_at_the_solution(comparison: Comparison, quantity: str) -> Iterator[tu
     if quantity in ("response_residuals", "fitted_values") and weighted:
         yield "multiplied by the weights (counts in place of proportions)", want * w
     if quantity == "working_residuals":
-        yield "the response residuals: not divided by mu_eta", at.residual
+        yield "the response residuals: not divided by mu_eta", at.at.residual
         if weighted:
             yield "multiplied by the roots of the weights", want * np.sqrt(w)
     if quantity == "fitted_values":
@@ -201,7 +203,7 @@ def _slips_at_the_solution(comparison: Comparison, quantity: str) -> Iterator[tu
         yield "computed with the weights rescaled to sum to n", want * ratio
     if quantity == "dispersion" and at.family.known_dispersion is not None and df > 0:
         with np.errstate(all="ignore"):
-            chi2 = float(np.sum((w * at.residual**2 / at.V)[used]))
+            chi2 = float(np.sum((w * at.at.pearson**2)[used]))
         yield "estimated where it is known to be 1", chi2 / df
         yield "estimated where it is known to be 1", (D or 0.0) / df
 
@@ -246,7 +248,7 @@ def likelihood_slips(comparison: Comparison, at: Solved, want: float) -> Iterato
                 float(np.sum(at.family.log_likelihood(y, mu, nu, np.ones_like(w), 1.0))),
             )
             one = special.gammaln(2.0) - special.gammaln(y + 1.0) - special.gammaln(2.0 - y)
-            for left in (nu, 1.0 - mu + 1e-20):  # as it is, or by subtraction and kept off 0
+            for left in (nu, 1.0 - mu + KEPT_OFF_0):  # as it is, or by subtraction and kept off 0
                 yield (
                     "the weights times the likelihood of one trial, with the binomial coefficient of a fraction",
                     float(np.sum(w * (one + special.xlogy(y, mu) + special.xlogy(1.0 - y, left)))),

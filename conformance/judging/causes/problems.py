@@ -10,18 +10,29 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from conformance.fitter.irls import Rows, solve
-from conformance.fitter.steps import fisher_step
-from conformance.judging.comparison import CONVINCING, Cause, Comparison
+from conformance.fitter.irls import solve
+from conformance.judging.comparison import A_ROOT, CONVINCING, SMALLEST, Cause, Comparison
+from conformance.judging.score_at import ScoreAt
 from conformance.mathematics.digits import agreement, worst
 from conformance.mathematics.family import PAIRS, family_of
-from conformance.mathematics.link import link_of
+from conformance.mathematics.response import Response
 from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]
 
 
-INT32 = 2.0**31 - 1.0
+INT32 = 2.0**31 - 1.0  # the largest integer of 32 bits
+DEFAULT_POWER = 1.5  # programs' Tweedie, where none is given
+
+#: In standard errors: a score so near zero is solved, by a fitter that stopped where most do.
+SOLVED = 1e-5
+#: And the right coefficients must not solve the other problem too: by so much theirs is nearer.
+UNLIKE = 1e-3
+FARTHER = 0.01  # of the reported coefficients' own score: what the mended ones may have left
+STAYS = 1e-4  # of the coefficients: one more step moves them by less
+NEAR = 3.0  # digits from which on coefficients are right but for the last ones, and no slip made them
+KNOWN = 1e-9  # of the smallest working weight at the maximum: with less nothing is known, and every score is 0
+ALONG = 1e-4  # of the score: what a ridge penalty may leave of it unexplained
 
 #: Rows that programs take together: powers of 2 and of 10.
 BLOCKS = (*(2**k for k in range(6, 17)), 100, 500, 1_000, 5_000, 10_000)
@@ -30,23 +41,23 @@ BLOCKS = (*(2**k for k in range(6, 17)), 100, 500, 1_000, 5_000, 10_000)
 def other_problem(comparison: Comparison, quantity: str) -> Cause | None:
     """The reported coefficients solve the score equations, but of another problem."""
     right = comparison.expected.get("coefficients")
-    if comparison.fit is None or right is None or comparison.rows_at(comparison.fit.coefficients).decrement < 1e-6:
+    if comparison.fit is None or right is None or comparison.score_at(comparison.fit.coefficients).decrement < A_ROOT:
         return None
     for words, problem in other_problems(comparison.problem):
-        rows = comparison.rows_at(comparison.fit.coefficients, problem)
-        tells = comparison.rows_at(
+        rows = comparison.score_at(comparison.fit.coefficients, problem)
+        tells = comparison.score_at(
             right, problem
         ).decrement  # the right coefficients must not solve the other problem too
-        if rows.valid and rows.decrement < 1e-5 and rows.decrement < 1e-3 * tells and _stays(comparison, rows):
+        if rows.valid and rows.decrement < SOLVED and rows.decrement < UNLIKE * tells and _stays(comparison, rows):
             return words, f"these coefficients solve the score equations of the problem {words}"
     return None
 
 
-def _stays(comparison: Comparison, rows: Rows) -> bool:
+def _stays(comparison: Comparison, rows: ScoreAt) -> bool:
     """Whether one more step moves little: where all information has vanished the score is zero and means nothing."""
     assert comparison.fit is not None
     size = float(np.max(np.abs(comparison.fit.coefficients[~comparison.aliased]), initial=0.0))
-    return float(np.max(np.abs(fisher_step(rows)), initial=0.0)) <= 1e-4 * size and rows.smallest_weight > 0
+    return float(np.max(np.abs(rows.fisher_step), initial=0.0)) <= STAYS * size and rows.smallest_weight > 0
 
 
 def other_problems(problem: Problem) -> Iterator[tuple[str, Problem]]:
@@ -67,14 +78,14 @@ def other_problems(problem: Problem) -> Iterator[tuple[str, Problem]]:
         if link != problem.link:
             yield f"with the {link} link", replace(problem, link=link)
     for family, links in PAIRS.items():
-        parameter = {"negative_binomial": {"theta": 1.0}, "tweedie": {"power": 1.5}}.get(family, {})
+        parameter = {"negative_binomial": {"theta": 1.0}, "tweedie": {"power": DEFAULT_POWER}}.get(family, {})
         inside = family_of(family, **parameter).responses.contains(problem.y)
         if family != problem.family and problem.link in links and family != "tweedie" and np.all(inside):
             yield f"with the {family} family", replace(problem, family=family, theta=parameter.get("theta"))
     if problem.theta is not None:
         yield "with 1/theta for theta", replace(problem, theta=1.0 / problem.theta)
         yield "with theta = 1", replace(problem, theta=1.0)
-    for power in (1.0, 1.5, 2.0):
+    for power in (1.0, DEFAULT_POWER, 2.0):
         fits = problem.family == "tweedie" and np.all(family_of("tweedie", power=power).responses.contains(problem.y))
         if fits and power != problem.power:
             yield f"with the Tweedie power {power:g}", replace(problem, power=power)
@@ -154,43 +165,43 @@ def another_formula(comparison: Comparison, quantity: str) -> Cause | None:
     fit = comparison.fit
     if fit is None or quantity not in ("coefficients", "score"):
         return None
-    own = comparison.rows_at(fit.coefficients)
-    if own.decrement < 1e-6:
+    own = comparison.score_at(fit.coefficients)
+    if own.decrement < A_ROOT:
         return None
     want = comparison.expected.get("coefficients")
-    near = want is not None and worst(agreement(fit.coefficients, want, comparison.scale("coefficients")))[0] > 3.0
+    near = want is not None and worst(agreement(fit.coefficients, want, comparison.scale("coefficients")))[0] > NEAR
     for words, beta in () if near else other_coefficients(comparison):
-        rows = comparison.rows_at(beta)
-        solves = rows.valid and rows.decrement < min(1e-5, 0.01 * own.decrement)
+        rows = comparison.score_at(beta)
+        solves = rows.valid and rows.decrement < min(SOLVED, FARTHER * own.decrement)
         if solves and _stays(replace(comparison, fit=replace(fit, coefficients=beta)), rows):
             return words, f"right coefficients, but {words}"
     if want is not None:
         a, b = np.sort(fit.coefficients), np.sort(want)
-        if len(a) > 1 and not near and worst(agreement(a, b, np.maximum(np.abs(b), 1e-300)))[0] > CONVINCING:
+        if len(a) > 1 and not near and worst(agreement(a, b, np.maximum(np.abs(b), SMALLEST)))[0] > CONVINCING:
             return "another order", "the right numbers under other names: they are in another order"
     if want is not None:
         right = replace(comparison, fit=replace(fit, coefficients=want))
         tells = {words: _size(terms, X) for words, terms, X in other_scores(right)}
-        known = 1e-9 * comparison.rows_at(want).smallest_weight
+        known = KNOWN * comparison.score_at(want).smallest_weight
         informed = own.valid and own.smallest_weight > known  # where nothing is known every score is 0
         for words, terms, X in (
             other_scores(comparison) if informed else ()
         ):  # the right coefficients must not solve the wrong equations too
             size = _size(terms, X)
-            if size <= 1e-6 and size < 1e-3 * tells.get(words, 0.0):
+            if size <= A_ROOT and size < UNLIKE * tells.get(words, 0.0):
                 return words, f"these coefficients solve the score equations {words}"
     return _penalised(comparison, fit.coefficients, own)
 
 
-def _penalised(comparison: Comparison, beta: Array, own: Rows) -> Cause | None:
+def _penalised(comparison: Comparison, beta: Array, own: ScoreAt) -> Cause | None:
     """Whether the score is that of a ridge penalty: in standard errors, where the rounding of no column drowns it."""
     kept = ~np.isnan(beta)
     slopes = kept.copy()
     slopes[0] &= not comparison.problem.intercept
-    b, spread, R = beta[kept], comparison.problem.X[:, kept].std(axis=0), own.triangle[:-1, :-1]
-    if not own.valid or not np.all(np.diag(R)):
+    b, spread, R = beta[kept], comparison.problem.X[:, kept].std(axis=0), own.R
+    if not own.valid or not own.informed:
         return None
-    score = solve_triangular(R, own.score, trans="T")
+    score = own.scaled_score
     for of, among, pull in (
         ("the coefficients", slopes[kept], b),
         ("the coefficients of standardised columns", slopes[kept], spread**2 * b),
@@ -200,7 +211,7 @@ def _penalised(comparison: Comparison, beta: Array, own: Rows) -> Cause | None:
             continue
         direction = solve_triangular(R, np.where(among, pull, 0.0), trans="T")
         strength = float(score @ direction / (direction @ direction))
-        if strength > 0 and np.linalg.norm(score - strength * direction) < 1e-4 * np.linalg.norm(score):
+        if strength > 0 and np.linalg.norm(score - strength * direction) < ALONG * np.linalg.norm(score):
             return "penalised", f"the score is {strength:.3g} times {of}: a ridge penalty that was not asked for"
     return None
 
@@ -231,25 +242,24 @@ def other_coefficients(comparison: Comparison) -> Iterator[tuple[str, Array]]:
 def other_scores(comparison: Comparison) -> Iterator[tuple[str, Array, Array]]:
     """Estimating functions of wrong programs at the reported coefficients: words, a term for each row, and X."""
     problem, beta = comparison.problem, comparison.fit.coefficients  # type: ignore[union-attr]
-    kept, used = ~np.isnan(beta), problem.prior_weights > 0
-    family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
-    X, y, w, offset = problem.X[np.ix_(used, kept)], problem.y[used], problem.prior_weights[used], problem.offsets[used]
-    eta = X @ beta[kept] + offset
-    mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
+    kept, response = ~np.isnan(beta), Response.of(problem).counting
+    family, link, y, w, offset = response.family, response.link, response.y, response.weights, response.offset
+    X = problem.X[np.ix_(problem.counts, kept)]
+    at = response.at(X @ beta[kept] + offset)
     with np.errstate(all="ignore"):
-        V, residual = family.variance(mu, nu), family.residual(y, mu, nu)
+        eta, mu, residual = at.eta, at.mu, at.residual
         lost = (1.0 - mu == 0.0) | (mu == 0.0)
         if family.name == "binomial" and np.any(lost):
             words = "without the rows whose mean rounds to 0 or 1 (1 - mu by subtraction: a saturated tail)"
-            yield words, np.where(lost, 0.0, w * residual * mu_eta / V), X
-        if problem.link != family.canonical:
+            yield words, np.where(lost, 0.0, at.dl_deta), X
+        if not response.canonical:
             yield "with the canonical link's formula X'w(y - mu)", w * residual, X
         yield (
             "with the derivative of the link for that of its inverse (1/mu_eta for mu_eta)",
-            w * residual / (mu_eta * V),
+            w * at.pearson / (at.mu_eta * at.deviation),
             X,
         )
-        W = w * mu_eta**2 / V
+        W = at.working_weights
         z = link.linkfun(y) - eta
         if problem.link != "identity" and np.all(np.isfinite(z)):
             yield "of least squares of the transformed response, g(y) for y", w * z, X
@@ -257,19 +267,17 @@ def other_scores(comparison: Comparison) -> Iterator[tuple[str, Array, Array]]:
             Q = np.linalg.qr(np.sqrt(W)[:, None] * X)[0]
             yield "of Firth's penalised likelihood", w * residual + np.sum(Q**2, axis=1) * (0.5 - mu), X
         if problem.offset is not None:
-            yield "with the offset left in the working response", W * (residual / mu_eta + offset), X
+            yield "with the offset left in the working response", at.dl_deta + W * offset, X
         if not problem.intercept:  # an intercept that was fitted and not reported
             try:
                 alone = solve(replace(problem, X=np.ones((problem.n, 1)), names=("a",), start=None, max_iterations=None,
                                       offset=problem.X[:, kept] @ beta[kept] + problem.offsets))  # fmt: skip
-                eta = eta + alone.beta[0]
-                mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
-                residual, V = family.residual(y, mu, nu), family.variance(mu, nu)
-                yield "with an intercept, which the model does not have", w * residual * mu_eta / V, X
+                moved = response.at(eta + alone.beta[0])
+                yield "with an intercept, which the model does not have", moved.dl_deta, X
             except (ValueError, IndexError):
                 pass
         elif beta[0] == 0 and kept.sum() > 1:
-            yield "without its intercept, for which 0 is reported", w * residual * mu_eta / V, X[:, 1:]
+            yield "without its intercept, for which 0 is reported", at.dl_deta, X[:, 1:]
 
 
 def _size(terms: Array, X: Array) -> float:

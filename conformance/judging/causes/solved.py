@@ -8,31 +8,68 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.judging.comparison import Comparison
-from conformance.mathematics.family import Family, family_of
-from conformance.mathematics.link import Link, link_of
-
-Array = NDArray[np.float64]
+from conformance.mathematics.family import Family
+from conformance.mathematics.link import Array, Link
+from conformance.mathematics.response import AtEta, Response
 
 
 @dataclass(frozen=True)
 class Solved:
-    """The model at the reference's coefficients: vectors over all rows, the weighted design over those that count."""
+    """The model at some coefficients: ``at`` has all rows (n,), and X (used rows, kept columns) those that count."""
 
-    family: Family
-    link: Link
-    eta: Array
-    mu: Array
-    nu: Array
-    mu_eta: Array
-    V: Array
-    residual: Array
-    deviance: Array  # unit deviances
-    w: Array
-    y: Array
-    used: NDArray[np.bool_]
-    X: Array  # used rows, kept columns
-    W: Array  # working weights, used rows
-    r: Array  # working residuals, used rows
+    at: AtEta
+    X: Array
+
+    @property
+    def used(self) -> NDArray[np.bool_]:
+        """(n,) the rows that count."""
+        return self.at.response.counts
+
+    @property
+    def family(self) -> Family:
+        """The family."""
+        return self.at.response.family
+
+    @property
+    def link(self) -> Link:
+        """The link."""
+        return self.at.response.link
+
+    @property
+    def y(self) -> Array:
+        """(n,) the response."""
+        return self.at.response.y
+
+    @property
+    def w(self) -> Array:
+        """(n,) the prior weights."""
+        return self.at.response.weights
+
+    @property
+    def eta(self) -> Array:
+        """(n,) the linear predictor."""
+        return self.at.eta
+
+    @property
+    def mu(self) -> Array:
+        """(n,) the means."""
+        return self.at.mu
+
+    @property
+    def nu(self) -> Array:
+        """(n,) 1 - mu."""
+        return self.at.nu
+
+    @property
+    def W(self) -> Array:
+        """(used rows,) the working weights; 0 where they are not finite."""
+        W = self.at.working_weights[self.used]
+        return np.where(np.isfinite(W), W, 0.0)
+
+    @property
+    def pulls(self) -> Array:
+        """(used rows,) dl/deta."""
+        return np.nan_to_num(self.at.dl_deta[self.used])
 
 
 def solved(comparison: Comparison, beta: Array | None = None) -> Solved | None:
@@ -40,14 +77,6 @@ def solved(comparison: Comparison, beta: Array | None = None) -> Solved | None:
     problem, beta = comparison.problem, comparison.expected.get("coefficients") if beta is None else beta
     if beta is None:
         return None
-    family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
-    kept, used, w, y = ~np.isnan(beta), problem.prior_weights > 0, problem.prior_weights, problem.y
-    eta = problem.X[:, kept] @ beta[kept] + problem.offsets
-    mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
-    with np.errstate(all="ignore"):
-        V, residual = family.variance(mu, nu), family.residual(y, mu, nu)
-        deviance, W, r = family.unit_deviance(y, mu, nu), w * mu_eta**2 / V, residual / mu_eta
-    live = np.isfinite(W) & np.isfinite(r)
-    W, r = np.where(live, W, 0.0), np.where(live, r, 0.0)
-    X = problem.X[np.ix_(used, kept)]
-    return Solved(family, link, eta, mu, nu, mu_eta, V, residual, deviance, w, y, used, X, W[used], r[used])
+    kept, response = ~np.isnan(beta), Response.of(problem)
+    at = response.at(problem.X[:, kept] @ beta[kept] + response.offset)
+    return Solved(at, problem.X[np.ix_(response.counts, kept)])

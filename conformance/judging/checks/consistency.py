@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from conformance.judging.comparison import Comparison, Finding
+from conformance.judging.comparison import FLOOR, Comparison, Finding
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import agreement, root_mean_square, spelled, worst
 from conformance.mathematics.family import family_of
@@ -69,7 +69,7 @@ def _compare(
     if not np.any(good):
         return Finding(Outcome.UNDECIDED, name, message="no finite numbers to tie")
     digits, at = worst(agreement(got[good], want[good], scale[good]))
-    need = min(6.0, comparison.demand.digits) - LEAVE
+    need = min(FLOOR, comparison.demand.digits) - LEAVE
     said, tied = float(got[good].flat[at]), float(want[good].flat[at])
     if digits >= need:
         return Finding(Outcome.PASS, name, digits, need, got=said, want=tied)

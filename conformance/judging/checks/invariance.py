@@ -6,7 +6,7 @@ Each asks the implementation again, of a problem whose answer follows from the f
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from conformance.adapters.answer import NotAFit, Unsupported
 from conformance.errors import in_words
-from conformance.judging.checks.twin import Twin, compared, described, twin
+from conformance.judging.checks.twin import LevelTwin, Twin, compared, described, twin
 from conformance.judging.comparison import Comparison, Finding
 from conformance.judging.verdict import Outcome
+from conformance.mathematics.digits import root_mean_square
 from conformance.mathematics.family import family_of
 from conformance.mathematics.link import link_of
-from conformance.mathematics.quantities import Fit
+from conformance.proof.result import Uniqueness
 from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]
@@ -27,7 +28,14 @@ Check = Callable[[Comparison], Finding]
 
 #: Rows that are repeated or split are so up to this many.
 MOST_ROWS = 5000
-
+#: A column is not scaled to where its squares overflow or underflow, nor an offset to where its exponentials' do.
+LARGEST = 1e150
+FARTHEST = 300.0
+#: Links whose linear predictor has the unit 1, whatever the response's is: the constant that is added is this at most.
+OF_UNIT_1 = ("log", "logit", "probit", "cauchit", "cloglog")
+HALF = 0.5
+#: How many times the largest mean a theta is that makes a Poisson of a negative binomial.
+LIKE_POISSON = 1e13
 
 SAME = ("deviance", "dispersion", "df_residual", "standard_errors")
 
@@ -37,6 +45,11 @@ def _rows(problem: Problem, index: Any, **changes: Any) -> dict[str, Any]:
     arrays = ("X", "y", "weights", "offset", "successes")
     taken = {name: None if getattr(problem, name) is None else getattr(problem, name)[index] for name in arrays}
     return {**taken, **changes}
+
+
+def _has_aliased(comparison: Comparison) -> bool:
+    """Whether columns depend on others, or no estimate is known that would tell."""
+    return bool(np.any(np.isnan(comparison.expected.get("coefficients", [np.nan]))))
 
 
 # ------------------------------------------------------------------------------------------- the invariances
@@ -50,7 +63,7 @@ def rows_in_another_order(comparison: Comparison) -> Twin | None:
 def columns_in_another_order(comparison: Comparison) -> Twin | None:
     """A linear predictor is a sum over the columns, in any order (the intercept stays the first)."""
     problem, p = comparison.problem, comparison.problem.p
-    if p < 2 + problem.intercept or np.any(np.isnan(comparison.expected.get("coefficients", [np.nan]))):
+    if p < 2 + problem.intercept or _has_aliased(comparison):
         return None
     order = np.r_[0, p - 1 : 0 : -1] if problem.intercept else np.arange(p)[::-1]
     return twin(problem, *SAME, back=np.argsort(order), X=problem.X[:, order])
@@ -60,6 +73,10 @@ def _scaled(comparison: Comparison, factor: float) -> Twin | None:
     problem, last = comparison.problem, comparison.problem.p - 1
     if problem.p == 0 or (problem.intercept and problem.p == 1):
         return None
+    if _has_aliased(comparison) and np.frexp(factor)[0] != 0.5:
+        return None  # rounded, the product no longer depends on the other columns
+    if not 1.0 / LARGEST < np.max(np.abs(problem.X[:, last]), initial=0.0) * factor < LARGEST:
+        factor = 1.0 / factor
     X, factors = problem.X.copy(), np.ones(problem.p)
     X[:, last] *= factor
     factors[last] = factor
@@ -81,9 +98,24 @@ def constant_added_to_the_offset(comparison: Comparison) -> Twin | None:
     problem = comparison.problem
     if not problem.intercept:
         return None
-    shift = np.zeros(problem.p)
-    shift[0] = 0.5
-    return twin(problem, *SAME, shift=shift, offset=problem.offsets + 0.5)
+    constant, shift = _constant(comparison), np.zeros(problem.p)
+    shift[0] = constant
+    terms = np.abs(problem.offsets) + constant
+    return twin(problem, *SAME, shift=shift, offset_terms=terms, offset=problem.offsets + constant)
+
+
+def _constant(comparison: Comparison) -> float:
+    """A power of 2 that the intercept shows, and that neither it nor the linear predictor drowns in."""
+    problem, beta = comparison.problem, comparison.expected.get("coefficients")
+    if beta is None or not np.isfinite(beta[0]):
+        return HALF
+    size = float(comparison.scale("coefficients")[0])
+    if problem.link in OF_UNIT_1:
+        size = min(size, HALF)
+    else:
+        typical = root_mean_square(problem.X @ np.nan_to_num(beta) + problem.offsets)
+        size = min(size, typical) if typical > 0 else size
+    return float(2.0 ** np.floor(np.log2(size)))
 
 
 def integer_weights_are_repeated_rows(comparison: Comparison) -> Twin | None:
@@ -134,7 +166,7 @@ def successes_exchanged(comparison: Comparison) -> Twin | None:
 def reference_level_exchanged(comparison: Comparison) -> Twin | None:
     """With the other level of a two-valued column as the reference its coefficient changes sign."""
     problem = comparison.problem
-    if not problem.intercept or np.any(np.isnan(comparison.expected.get("coefficients", [np.nan]))):
+    if not problem.intercept or _has_aliased(comparison):
         return None
     for j in range(1, problem.p):
         if set(np.unique(problem.X[:, j])) == {0.0, 1.0}:
@@ -143,35 +175,17 @@ def reference_level_exchanged(comparison: Comparison) -> Twin | None:
             factors[j] = -1.0
             if problem.start is not None:
                 return None
-            return _LevelTwin(
-                **twin(problem, "deviance", "dispersion", factors=factors, errors=False, X=X).__dict__, column=j
-            )
+            found = twin(problem, "deviance", "dispersion", factors=factors, errors=False, X=X)
+            return None if found is None else LevelTwin(**found.__dict__, column=j)
     return None
-
-
-@dataclass(frozen=True)
-class _LevelTwin(Twin):
-    """The twin of an exchanged reference level: the intercept takes up the column's coefficient."""
-
-    column: int = 0
-
-    def of(self, quantity: str, fit: Fit) -> Any:
-        value = super().of(quantity, fit)
-        if quantity == "coefficients":
-            value = value.copy()
-            value[0] -= value[self.column]
-        return value
-
-    def onward(self, beta: Array) -> Array:
-        turned = beta.copy()
-        turned[0] += turned[self.column]
-        return super().onward(turned)
 
 
 def counts_are_rates(comparison: Comparison) -> Twin | None:
     """Poisson counts with the offset log(e) are rates y/e with the weights e: the same score equations."""
     problem = comparison.problem
     if problem.family != "poisson" or problem.link != "log" or problem.offset is None or problem.weights is not None:
+        return None
+    if np.max(np.abs(problem.offset), initial=0.0) > FARTHEST:
         return None
     e = np.exp(problem.offset)
     return twin(problem, "deviance", "standard_errors", y=problem.y / e, weights=e, offset=None)
@@ -181,15 +195,18 @@ def column_absorbed_by_the_offset(comparison: Comparison) -> Twin | None:
     """With a column in the offset at its estimate, the other estimates stay: the profile likelihood's maximum."""
     problem, fit = comparison.problem, comparison.fit
     last = problem.p - 1
-    aliased = np.any(np.isnan(comparison.expected.get("coefficients", [np.nan])))
-    if fit is None or problem.p < 2 or problem.start is not None or aliased or not np.isfinite(fit.coefficients[last]):
+    if fit is None or problem.p < 2 or problem.start is not None or _has_aliased(comparison):
         return None
-    offset = problem.offsets + problem.X[:, last] * fit.coefficients[last]
+    absorbed = problem.X[:, last] * fit.coefficients[last]
+    if not np.all(np.isfinite(absorbed)):
+        return None
+    offset, terms = problem.offsets + absorbed, np.abs(problem.offsets) + np.abs(absorbed)
     bounded = link_of(problem.link).means != family_of(problem.family, problem.theta, problem.power).means
-    several = comparison.reference.source.endswith("local maximum")
+    several = comparison.reference.uniqueness is Uniqueness.LOCAL
     start = fit.coefficients[:last] if bounded or several else None  # or it finds no mean, or another maximum
     part = replace(problem, X=problem.X[:, :last], offset=offset, names=(), start=start)
-    return Twin(described(part), np.arange(last), np.ones(last), np.zeros(last), (("deviance", 1.0),), False)
+    of_the_rest = (np.arange(last), np.ones(last), np.zeros(last))
+    return Twin(described(part), *of_the_rest, (("deviance", 1.0),), errors=False, offset_terms=terms)
 
 
 def theta_to_infinity(comparison: Comparison) -> Twin | None:
@@ -197,9 +214,12 @@ def theta_to_infinity(comparison: Comparison) -> Twin | None:
     problem = comparison.problem
     if problem.family != "poisson" or not len(problem.y) or np.max(problem.y) == 0:
         return None
+    beta = np.nan_to_num(comparison.expected.get("coefficients", np.zeros(problem.p)))
+    mu = link_of(problem.link).linkinv(problem.X @ beta + problem.offsets)
+    theta = LIKE_POISSON * float(np.max(np.r_[problem.y, mu][np.r_[problem.prior_weights, problem.prior_weights] > 0]))
     known = comparison.conventions["negative_binomial_dispersion"] == "one"
     same = ("standard_errors",) if known else ()
-    return twin(problem, *same, family="negative_binomial", theta=1e13 * float(np.max(problem.y)))
+    return twin(problem, *same, bias=mu / theta, family="negative_binomial", theta=theta)
 
 
 def tweedie_of_whole_power(comparison: Comparison) -> Twin | None:
@@ -257,9 +277,7 @@ def _check(make: Callable[[Comparison], Twin | None]) -> Check:
             return Finding(
                 Outcome.UNDECIDED, name, message=comparison.why_undecided or "the fit says that it did not converge"
             )
-        if comparison.conventions["aliased"] != "dropped" and np.any(
-            np.isnan(comparison.expected.get("coefficients", [np.nan]))
-        ):
+        if comparison.conventions["aliased"] != "dropped" and _has_aliased(comparison):
             return Finding(Outcome.UNDECIDED, name, message="dependent columns, and a solution that is a choice")
         other = make(comparison)
         if other is None:

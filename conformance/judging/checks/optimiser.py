@@ -20,21 +20,33 @@ from scipy import special
 from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
 
-from conformance.fitter.irls import independent_columns, pass_over_rows
+from conformance.fitter.predictor import AtBeta
 from conformance.fitter.start import start
 from conformance.judging.causes import explain
 from conformance.judging.checks.values import compare
 from conformance.judging.comparison import APART, Comparison, Finding
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import agreement, worst
-from conformance.mathematics.family import family_of
-from conformance.mathematics.link import link_of
+from conformance.mathematics.least_squares import independent_columns
+from conformance.mathematics.response import Response
+from conformance.proof.result import Uniqueness
 from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complexfloating[Any, Any]]
 H = 1e-30  # the complex step: no cancellation, so it may be as small as one likes
 NEWTON_STEPS = 60
+
+#: The digits that the Hessian's standard errors have: it comes from differences of derivatives, and has 6 to 9.
+HESSIAN_DIGITS = 4.0
+#: With fewer attainable digits the design is so ill-conditioned that a Hessian of differences has none to compare.
+HESSIAN_NEEDS = 12.0
+#: Steps of those differences, relative to the parameter, to the largest one, and where all are 0.
+STEP, LEAST_STEP, STEP_AT_0 = 1e-5, 1e-3, 1e-12
+#: In standard errors: the optimiser arrived if it is so near; and its Newton steps end where they are so short.
+ARRIVED, STEPS_END = 1e-7, 1e-9
+#: Of the sum of squares: a perfect fit, whose likelihood has no maximum in sigma.
+PERFECT = 1e-24
 
 
 @dataclass(frozen=True)
@@ -61,11 +73,11 @@ def optimiser(comparison: Comparison) -> Finding:
     if comparison.why_undecided:
         return Finding(Outcome.UNDECIDED, "optimiser", message=comparison.why_undecided)
     optimum = maximise(comparison.problem)
-    if optimum is None or optimum.decrement > 1e-7:
+    if optimum is None or optimum.decrement > ARRIVED:
         return Finding(Outcome.UNDECIDED, "optimiser", message="the independent optimiser did not converge")
     if np.any(comparison.aliased != np.isnan(optimum.beta)):
         return Finding(Outcome.UNDECIDED, "optimiser", message="other columns of a dependent set were kept")
-    if comparison.reference.source.endswith("local maximum"):
+    if comparison.reference.uniqueness is Uniqueness.LOCAL:
         apart = np.abs(optimum.beta - comparison.expected["coefficients"]) / comparison.scale("coefficients")
         if np.nanmax(apart, initial=0.0) > APART:
             return Finding(Outcome.UNDECIDED, "optimiser", message="scipy ends at another maximum than the proven one")
@@ -82,8 +94,7 @@ def optimiser(comparison: Comparison) -> Finding:
 def _errors(comparison: Comparison, optimum: Optimum) -> Finding | None:
     """For a canonical link: the standard errors against the Hessian's; None where they agree or are not comparable."""
     fit, problem = comparison.fit, comparison.problem
-    canonical = problem.link == family_of(problem.family, problem.theta, problem.power).canonical
-    if fit is None or fit.standard_errors is None or not canonical:
+    if fit is None or fit.standard_errors is None or not comparison.response.canonical:
         return None
     if not fit.dispersion or not np.isfinite(fit.dispersion):  # a perfect fit, or no degree of freedom
         return None
@@ -91,7 +102,7 @@ def _errors(comparison: Comparison, optimum: Optimum) -> Finding | None:
         got = fit.standard_errors / np.sqrt(fit.dispersion)
     kept = np.isfinite(optimum.unscaled_errors) & (optimum.unscaled_errors > 0)
     digits, at = worst(agreement(got[kept], optimum.unscaled_errors[kept], optimum.unscaled_errors[kept]))
-    required = min(4.0, comparison.demand.digits)  # the Hessian comes from differences of derivatives: 6 to 9 digits
+    required = min(HESSIAN_DIGITS, comparison.demand.digits)
     if digits >= required or (comparison.reference.errors.get("standard_errors") is not None and _hopeless(comparison)):
         return None
     want = float(optimum.unscaled_errors[kept][at])
@@ -111,7 +122,7 @@ def _errors(comparison: Comparison, optimum: Optimum) -> Finding | None:
 def _hopeless(comparison: Comparison) -> bool:
     """Whether the data are so ill-conditioned that a Hessian of differences has no digits."""
     attainable = comparison.attainable("standard_errors")
-    return attainable is not None and float(np.nanmin(attainable)) < 12.0
+    return attainable is not None and float(np.nanmin(attainable)) < HESSIAN_NEEDS
 
 
 def maximise(problem: Problem) -> Optimum | None:
@@ -138,7 +149,7 @@ def _last(asked: _Same) -> Optimum | None:
 
 
 def _maximise(problem: Problem) -> Optimum | None:
-    used = problem.prior_weights > 0
+    used = problem.counts
     y, w, offset = problem.y[used], problem.prior_weights[used], problem.offsets[used]
     columns = independent_columns(problem.X[used])
     X = problem.X[np.ix_(used, columns)]
@@ -162,7 +173,8 @@ def _maximise(problem: Problem) -> Optimum | None:
 
     def hessian(parameters: Array) -> Array:
         """The Hessian of -l by central differences of the exact gradient."""
-        steps: Array = 1e-5 * np.maximum(np.abs(parameters), 1e-3 * float(np.max(np.abs(parameters))) + 1e-12)
+        sizes = np.abs(parameters)
+        steps: Array = STEP * np.maximum(sizes, LEAST_STEP * float(np.max(sizes)) + STEP_AT_0)
         rows = [
             (value_and_gradient(parameters + e)[1] - value_and_gradient(parameters - e)[1]) / (2.0 * h)
             for h, e in zip(steps, np.diag(steps), strict=True)
@@ -170,16 +182,13 @@ def _maximise(problem: Problem) -> Optimum | None:
         half = 0.5 * np.array(rows)
         return np.asarray(half + half.T)
 
-    family, link = family_of(problem.family, problem.theta, problem.power), link_of(problem.link)
-
-    def deviance(beta: Array) -> float:
-        return pass_over_rows(family, link, X, y, w, offset, beta).deviance
-
-    beta = problem.start[columns] if problem.start is not None else start(family, link, X, y, w, offset, deviance)
+    response = Response.of(problem).counting
+    near_the_data = start(lambda beta: AtBeta(X, response, beta), X, response)
+    beta = problem.start[columns] if problem.start is not None else near_the_data
     parameters = R @ beta
     if gaussian:
         rss = -2.0 * float(np.sum(w * density(Q @ parameters + offset + 0j).real))
-        if rss <= 1e-24 * float(np.sum(w * y**2)):
+        if rss <= PERFECT * float(np.sum(w * y**2)):
             return None  # a perfect fit: the likelihood is unbounded in sigma
         parameters = np.append(parameters, np.log(rss / len(y)))
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -198,9 +207,9 @@ def _maximise(problem: Problem) -> Optimum | None:
             half = solve_triangular(factor, gradient, lower=True)
             step, before = solve_triangular(factor.T, half), decrement
             decrement = float(np.linalg.norm(half))
-            if decrement < 1e-9 and decrement >= before:
+            if decrement < STEPS_END and decrement >= before:
                 break
-            while not value_and_gradient(best - step)[0] <= value + 1e-9 * abs(value) and np.any(step):
+            while not value_and_gradient(best - step)[0] <= value + STEPS_END * abs(value) and np.any(step):
                 step = step / 2.0
             best = best - step
             value, gradient = value_and_gradient(best)
@@ -225,7 +234,8 @@ def _curvature(density: Callable[[Complex], Complex], eta: Array, problem: Probl
     least = 1.0 if problem.link in ("logit", "probit", "cauchit", "cloglog", "log") else 0.0  # others may not pass 0
     if problem.family == "gaussian" and problem.link == "identity":
         least = float(np.max(np.abs(eta), initial=1.0))
-    h = 1e-5 * np.maximum(np.abs(eta), least)
+    size = np.minimum(eta, 1.0 - eta) if (problem.family, problem.link) == ("binomial", "identity") else np.abs(eta)
+    h = STEP * np.maximum(size, least)
     return np.asarray((density(eta + h + 1j * H).imag - density(eta - h + 1j * H).imag) / (2.0 * h * H))
 
 
@@ -275,12 +285,18 @@ def _log_cauchy(z: Complex) -> Complex:
     return np.log(np.where(z.real < -1.0, -np.arctan(1.0 / far) / np.pi, 0.5 + np.arctan(z) / np.pi))
 
 
+def _log_inside(z: Complex) -> Complex:
+    """log z, and -infinity for what is no probability."""
+    return np.where(z.real > 0, np.log(z), -np.inf)
+
+
 _LOG_PROBABILITIES: dict[str, tuple[Callable[[Complex], Complex], Callable[[Complex], Complex]]] = {
     "logit": (_log_expit, lambda z: _log_expit(-z)),
     "probit": (special.log_ndtr, lambda z: special.log_ndtr(-z)),
     "cauchit": (_log_cauchy, lambda z: _log_cauchy(-z)),
     "cloglog": (lambda z: np.log(-np.expm1(-np.exp(z))), lambda z: -np.exp(z)),
     "log": (lambda z: z, lambda z: np.log(-np.expm1(z))),
+    "identity": (_log_inside, lambda z: _log_inside(1.0 - z)),
 }
 _MEANS: dict[str, Callable[[Complex], Complex]] = {
     "identity": lambda z: z,

@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 
-from conformance.fitter.irls import independent_columns
-from conformance.judging.checks.score import noise
 from conformance.judging.comparison import Comparison, Finding
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import CAP, agreement
+from conformance.mathematics.least_squares import independent_columns
+from conformance.proof.result import Uniqueness
+from conformance.question.outcome import CaseOutcome
 
 #: A score so many standard errors from zero is no estimate by any reading, and to say nothing of it is dishonest;
 #: where the case is about an iteration limit, one that is this far is not there yet.
@@ -21,9 +22,9 @@ NOT_YET = 1e-3
 WELL_KNOWN = 13.0
 
 _WHY = {
-    "separated": "the data are completely separated, so that no maximum likelihood estimate exists",
-    "quasi_separated": "the data are quasi-separated, so that some coefficients have no finite estimate",
-    "boundary": "the maximum lies on the boundary of the parameter space, where the score is not zero",
+    CaseOutcome.SEPARATED: "the data are completely separated, so that no maximum likelihood estimate exists",
+    CaseOutcome.QUASI_SEPARATED: "the data are quasi-separated, so that some coefficients have no finite estimate",
+    CaseOutcome.BOUNDARY: "the maximum lies on the boundary of the parameter space, where the score is not zero",
 }
 
 
@@ -34,7 +35,7 @@ def outcome(comparison: Comparison) -> Finding:
     Existence: Albert and Anderson (1984), Silvapulle (1981).  A problem that stops at its iteration limit must say so.
     """
     case, fit = comparison.case, comparison.fit
-    if case.outcome == "invalid":
+    if case.outcome is CaseOutcome.INVALID:
         return _invalid(comparison)
     if case.has_estimate:
         return _estimate(comparison)
@@ -76,7 +77,7 @@ def _estimate(comparison: Comparison) -> Finding:
     """Where there is an estimate it is given; an iteration limit that was too small must be admitted."""
     fit, case = comparison.fit, comparison.case
     if fit is None:
-        if case.outcome == "rank_deficient" and comparison.conventions["aliased"] == "refused":
+        if case.outcome is CaseOutcome.RANK_DEFICIENT and comparison.conventions["aliased"] == "refused":
             return Finding(Outcome.PASS, "outcome", got="refused", want="refused or estimate")
         message = (
             f"the problem is valid and has an estimate, but the implementation refused it: {comparison.refusal}; "
@@ -100,16 +101,16 @@ def _estimate(comparison: Comparison) -> Finding:
     if fit.admits_trouble:
         return Finding(Outcome.PASS, "outcome", got="estimate, with a warning", want="estimate")
     beta = comparison.basic.fit.coefficients if comparison.basic.fit else fit.coefficients
-    rows = comparison.basic.rows_at(beta)
-    if rows.valid and rows.triangle.size > 1 and np.any(np.diag(rows.triangle)[:-1] == 0):
+    here = comparison.basic.score_at(beta)
+    if here.valid and not here.informed:
         message = "reported as an estimate without a warning, though no information is left there: it diverged"
         return Finding(Outcome.FAIL, "outcome", got="silent", want="said", cause="divergence", message=message)
-    length, rounding = (comparison.in_errors(one) for one in (rows.decrement, noise(rows, beta[~np.isnan(beta)])))
+    length, rounding = comparison.in_errors(here.decrement), comparison.in_errors(here.rounding)
     allowed = (NO_ESTIMATE if case.max_iterations is None else NOT_YET) + comparison.guard * rounding
-    if not rows.valid or not length < allowed:
+    if not here.valid or not length < allowed:
         there = (
             f"the score there is {length:.2g} standard errors from zero"
-            if rows.valid
+            if here.valid
             else "it gives a mean outside the family's domain, or no finite deviance"
         )
         message = f"reported as an estimate without a warning, though {there}: say converged = False"
@@ -123,8 +124,8 @@ def _false_alarm(comparison: Comparison) -> bool:
     Asked where nobody can be in doubt: well-conditioned data, one maximum, no start and no limit of the case's own.
     """
     case, fit = comparison.case, comparison.fit
-    plain = case.outcome == "estimate" and case.max_iterations is None and case.start is None
-    if fit is None or fit.converged is not False or not plain or comparison.reference.source.endswith("local maximum"):
+    plain = case.outcome is CaseOutcome.ESTIMATE and case.max_iterations is None and case.start is None
+    if fit is None or fit.converged is not False or not plain or comparison.reference.uniqueness is Uniqueness.LOCAL:
         return False
     attainable = comparison.attainable("coefficients")
     if attainable is None or np.min(attainable, initial=CAP) < WELL_KNOWN:

@@ -12,7 +12,7 @@ from conformance.errors import in_words
 from conformance.judging.checks.twin import described
 from conformance.judging.comparison import Comparison, Finding
 from conformance.judging.verdict import Outcome
-from conformance.mathematics.digits import agreement, spelled, worst
+from conformance.mathematics.digits import CAP, agreement, spelled, worst
 from conformance.mathematics.quantities import Fit
 
 #: Threads may add in another order, so that the last bits may differ; more may not.
@@ -84,7 +84,7 @@ def _difference(comparison: Comparison, second: Fit, when: str) -> Finding | Non
         if quantity in comparison.expected:  # a deviance that is 0 but for rounding has no digits of its own
             scale = np.maximum(scale, np.broadcast_to(comparison.scale(quantity), scale.shape))
         attainable = comparison.attainable(quantity) if quantity in comparison.expected else None
-        can = SAME_DIGITS if attainable is None else float(np.nanmin(attainable, initial=16.0))
+        can = SAME_DIGITS if attainable is None else float(np.nanmin(attainable, initial=CAP))
         required = min(SAME_DIGITS, can - math.log10(comparison.guard))
         digits, _ = worst(agreement(b, a, scale))
         if digits < required:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from conformance.judging.causes import explain
+from conformance.judging.checks.rounding import U, rounding_errors
 from conformance.judging.comparison import Cause, Comparison, Demand, Finding
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import CAP, agreement, spelled, worst
@@ -30,6 +31,9 @@ class Twin:
 
     moved   coefficient j of the first is coefficients[back[j]] * factors[j] + shift[j] of the twin
     same    quantities that must be equal, times the number given
+    errors  standard errors are moved with the coefficients, but for the shift
+    offset_terms   (n,) the size of what the offset was summed of; None: |offset|
+    bias    (n,) by how much, relatively, the twin's variances differ from the first's, where it is not quite the same
     """
 
     problem: Problem
@@ -37,7 +41,9 @@ class Twin:
     factors: Array
     shift: Array
     same: tuple[tuple[str, float], ...]
-    errors: bool = True  # standard errors are moved with the coefficients, but for the shift
+    errors: bool = True
+    offset_terms: Array | None = None
+    bias: Array | None = None
 
     def of(self, quantity: str, fit: Fit) -> Any:
         """The twin's ``quantity`` in terms of the first problem."""
@@ -51,11 +57,49 @@ class Twin:
                 return value[self.back] * np.abs(self.factors) * dict(self.same).get(quantity, 1.0)
             return value * dict(self.same)[quantity]
 
+    def error_of(self, quantity: str, errors: Mapping[str, Array]) -> Array:
+        """The twin's ``errors`` of ``quantity`` in terms of the first problem; those of a shift are its rounding."""
+        found = errors.get(quantity, np.zeros(1))
+        if quantity == "coefficients":
+            return found[self.back] * np.abs(self.factors) + U * np.abs(self.shift)
+        if quantity == "standard_errors":
+            found = found[self.back] * np.abs(self.factors)
+        return np.asarray(found * dict(self.same)[quantity])
+
     def onward(self, beta: Array) -> Array:
         """The twin's coefficients from those of the first problem: `of`, the other way round."""
         turned = np.empty(len(self.back))
         turned[self.back] = (beta[: len(self.back)] - self.shift) / self.factors
         return turned
+
+
+@dataclass(frozen=True)
+class LevelTwin(Twin):
+    """The twin of an exchanged reference level: the intercept takes up the column's coefficient."""
+
+    column: int = 0
+
+    def of(self, quantity: str, fit: Fit) -> Any:
+        """As of any twin; the intercept less the column's coefficient."""
+        value = super().of(quantity, fit)
+        if quantity == "coefficients":
+            value = value.copy()
+            value[0] -= value[self.column]
+        return value
+
+    def error_of(self, quantity: str, errors: Mapping[str, Array]) -> Array:
+        """As of any twin; the intercept has the column's error too."""
+        found = super().error_of(quantity, errors)
+        if quantity == "coefficients":
+            found = found.copy()
+            found[0] += found[self.column]
+        return found
+
+    def onward(self, beta: Array) -> Array:
+        """As of any twin; the intercept with the column's coefficient."""
+        turned = beta.copy()
+        turned[0] += turned[self.column]
+        return super().onward(turned)
 
 
 def twin(
@@ -65,9 +109,16 @@ def twin(
     factors: Any = None,
     shift: Any = None,
     errors: bool = True,
+    offset_terms: Array | None = None,
+    bias: Array | None = None,
     **changes: Any,
-) -> Twin:
-    """``problem`` with ``changes``, described anew for those that fit from a formula."""
+) -> Twin | None:
+    """``problem`` with ``changes``, described anew for those that fit from a formula.
+
+    None where a changed number overflows or underflows, so that the twin can't be put in doubles.
+    """
+    if any(_leaves_doubles(getattr(problem, name), value) for name, value in changes.items()):
+        return None
     p = problem.p
     back = np.arange(p) if back is None else np.asarray(back)
     factors = np.ones(p) if factors is None else np.asarray(factors, dtype=np.float64)
@@ -78,7 +129,18 @@ def twin(
         changes["start"] = start
     changed = described(replace(problem, **changes))
     quantities = tuple((one, 1.0) if isinstance(one, str) else one for one in same)
-    return Twin(changed, back, factors, shift, quantities, errors)
+    return Twin(changed, back, factors, shift, quantities, errors, offset_terms, bias)
+
+
+def _leaves_doubles(before: Any, after: Any) -> bool:
+    """Whether a number of ``after`` is infinite or has lost digits to underflow, where none of ``before`` is so."""
+
+    def outside(values: Any) -> bool:
+        size = np.abs(values)
+        return bool(np.any(~np.isfinite(size) | ((size > 0) & (size < np.finfo(np.float64).tiny))))
+
+    numbers = isinstance(after, np.ndarray | float)
+    return numbers and outside(after) and not (isinstance(before, np.ndarray | float) and outside(before))
 
 
 def described(problem: Problem) -> Problem:
@@ -99,7 +161,8 @@ def compared(comparison: Comparison, name: str, why: str, other: Twin, again: Fi
         return Finding(Outcome.UNDECIDED, name, message="the twin's fit says that it did not converge")
     if _moved(comparison, other, again).other_root is not None:
         return Finding(Outcome.UNDECIDED, name, message="the twin's fit is at another root of the score, of several")
-    lenient, best, any_number = replace(comparison, demand=Demand(comparison.demand.digits)), CAP, False
+    best, any_number = CAP, False
+    errors = _errors(comparison, other)
     quantities: Iterable[str] = ("coefficients", *(one for one, _ in other.same))
     for quantity in quantities:
         mine, value = getattr(comparison.fit, quantity), other.of(quantity, again)
@@ -110,7 +173,7 @@ def compared(comparison: Comparison, name: str, why: str, other: Twin, again: Fi
         known = np.isfinite(mine)  # what the first fit lacks is no question to the twin, but it must have the rest
         any_number |= bool(np.any(known))
         digits = np.where(known, agreement(value, mine, scale), CAP)
-        need = np.broadcast_to(lenient.required(lenient.attainable(quantity)), whole)[:size] - LEAVE
+        need = np.broadcast_to(_needed(comparison, other, quantity, errors), whole)[:size] - LEAVE
         short, at = worst(digits - need)
         best = min(best, float(digits[at]))
         if short < 0:
@@ -130,6 +193,28 @@ def compared(comparison: Comparison, name: str, why: str, other: Twin, again: Fi
     if not any_number:
         return Finding(Outcome.UNDECIDED, name, message="the fit has no finite number to come back")
     return Finding(Outcome.PASS, name, best)
+
+
+def _errors(comparison: Comparison, other: Twin) -> dict[str, Array]:
+    """The errors that rounding makes in the twin's own answer, in its own terms; none where no estimate is known."""
+    beta = comparison.expected.get("coefficients")
+    if beta is None or not np.any(np.isfinite(beta)):
+        return {}
+    phi = comparison.expected.get("dispersion")
+    phi = None if phi is None else phi / dict(other.same).get("dispersion", 1.0)
+    return rounding_errors(other.problem, other.onward(beta), phi, other.offset_terms, other.bias)
+
+
+def _needed(comparison: Comparison, other: Twin, quantity: str, errors: Mapping[str, Array]) -> Array:
+    """The digits asked of the twin: what rounding leaves in the first fit and in the twin's together."""
+    lenient, attainable = replace(comparison, demand=Demand(comparison.demand.digits)), comparison.attainable(quantity)
+    if attainable is None or not errors:
+        return lenient.required(attainable)
+    scale, theirs = np.atleast_1d(comparison.scale(quantity)), other.error_of(quantity, errors)
+    more = np.pad(theirs, (0, scale.size - theirs.size))  # what the offset absorbed is no question
+    with np.errstate(all="ignore"):
+        error = 10.0**-attainable + np.where(scale > 0, more / scale, 0.0)
+        return lenient.required(-np.log10(error))
 
 
 def _cause(comparison: Comparison, other: Twin, again: Fit, quantity: str, untouched: bool) -> Cause:
@@ -176,7 +261,9 @@ def _own(comparison: Comparison, other: Twin, again: Fit) -> Comparison:
     if errors is not None and "standard_errors" in factors:
         values["standard_errors"] = np.empty(len(other.back))
         values["standard_errors"][other.back] = errors[: len(other.back)] / np.abs(other.factors)
-    reference = Reference(values, comparison.reference.source)
+    reference = Reference(
+        values, comparison.reference.source, comparison.reference.uniqueness, _errors(comparison, other)
+    )
     return replace(comparison, problem=other.problem, fit=again, reference=reference, mutated=())
 
 

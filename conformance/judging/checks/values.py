@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from conformance.adapters.conventions import DEFAULTS
 from conformance.judging.causes import explain
-from conformance.judging.comparison import Comparison, Finding
+from conformance.judging.comparison import SMALLEST, Comparison, Finding
 from conformance.judging.verdict import Outcome
 from conformance.mathematics.digits import CAP, agreement, spelled, worst
-from conformance.mathematics.quantities import BY_COLUMN, SCALARS
+from conformance.mathematics.quantities import BY_COLUMN, BY_ROW, SCALARS
 
 Array = NDArray[np.float64]
 
@@ -81,7 +81,7 @@ def dispersion(comparison: Comparison) -> Finding:
     if n <= 0 or fit.dispersion is None:
         return found
     tied = fit.deviance / n
-    digits = worst(agreement(fit.dispersion, tied, max(abs(tied), 1e-300)))[0]
+    digits = worst(agreement(fit.dispersion, tied, max(abs(tied), SMALLEST)))[0]
     if digits >= min(found.required or 0.0, comparison.demand.digits) or comparison.expected["deviance"] == 0:
         return found
     return replace(
@@ -111,7 +111,7 @@ def bic(comparison: Comparison) -> Finding:
     """
     found = _value(comparison, "bic")
     rows = float(np.sum(comparison.problem.prior_weights > 0))
-    if found.outcome is not Outcome.FAIL or rows == comparison.problem.n:
+    if found.outcome is not Outcome.FAIL or rows == comparison.problem.n or "bic" not in comparison.expected:
         return found
     parameters = (comparison.expected["aic"] + 2.0 * comparison.expected["log_likelihood"]) / 2.0
     as_r = {**comparison.expected, "bic": comparison.expected["bic"] + parameters * np.log(comparison.problem.n / rows)}
@@ -168,8 +168,35 @@ def _not_comparable(comparison: Comparison, quantity: str) -> Finding | None:
         return Finding(Outcome.UNDECIDED, quantity, message=comparison.at_another_maximum)
     if quantity not in comparison.expected:
         message = f"the reference ({comparison.reference.source}) has no such value under the declared conventions"
-        return Finding(Outcome.UNDECIDED, quantity, message=message)
+        return _not_finite(comparison, quantity) or Finding(Outcome.UNDECIDED, quantity, message=message)
     return None
+
+
+def _not_finite(comparison: Comparison, quantity: str) -> Finding | None:
+    """The failure of a number that is infinite or none, where no reference says what it is but the problem is regular.
+
+    Regular: there is an estimate, a degree of freedom is left, and the fit is no perfect one, which has an infinite
+    likelihood.  Every quantity is then finite, a row's where it has some weight and a column's where it is not aliased.
+    """
+    expected, got = comparison.expected, np.atleast_1d(getattr(comparison.fit, quantity))
+    if not expected.get("deviance") or not expected.get("df_residual") or not np.isfinite(expected["deviance"]):
+        return None
+    asked = np.ones(got.shape, dtype=bool)
+    if quantity in BY_ROW:
+        asked = comparison.problem.prior_weights > 0
+    elif quantity not in SCALARS:
+        asked = np.broadcast_to(~_aliased(comparison, quantity), got.shape)
+    if np.all(np.isfinite(got[asked])):
+        return None
+    place = tuple(int(k) for k in np.argwhere(asked & ~np.isfinite(got))[0])
+    label, value = _label(comparison, quantity, place), float(got[place])
+    if _as_undefined_in_r(comparison, quantity, value):
+        return None
+    message = (
+        f"{label} is {value}, but it has a finite value: the problem has an estimate, and the fit is no perfect one; "
+        "report a number, or nothing"
+    )
+    return Finding(Outcome.FAIL, label, got=value, cause="not finite", message=message)
 
 
 def _value(comparison: Comparison, quantity: str) -> Finding:
@@ -251,8 +278,11 @@ def _aliased(comparison: Comparison, quantity: str) -> NDArray[np.bool_]:
 
 def _as_undefined_in_r(comparison: Comparison, quantity: str, got: Any) -> bool:
     """Whether R, polished, reports the same infinity or NaN: a Gaussian log-likelihood with a weight of 0, say."""
-    if quantity in ("log_likelihood", "aic", "bic") and comparison.problem.family == "gaussian" and np.isinf(got):
+    family = comparison.problem.family
+    if quantity in ("log_likelihood", "aic", "bic") and family == "gaussian" and np.isinf(got):
         return bool(np.any(comparison.problem.prior_weights == 0))  # the log density has log(weight) in it
+    if quantity in ("log_likelihood", "aic", "bic") and family == "tweedie":
+        return bool(np.isnan(got))  # statmod's tweedie()$aic is NA: no number, and said to be none
     said = comparison.reference.r_polished.get(quantity)
     return quantity in SCALARS and said is not None and not np.isfinite(got) and str(got) == str(float(said))
 
