@@ -6,14 +6,12 @@ from enum import Enum
 
 import numpy as np
 
-from conformance.fitter.predictor import EPS, AtBeta
+from conformance.fitter.predictor import AtBeta
 from conformance.mathematics.link import Array
 from conformance.mathematics.quantities import Iteration
 
 LONG = 1e-3  # of eta: near an estimate steps vanish, along a direction of recession they do not
-FEW = 1e-9  # of the longest move: what is no move
 CORRECTION = 100.0  # roundings of eta, which a step may correct in rows that do not move
-COLLINEAR = 1e4 * EPS  # of the terms of a move: near collinearity they are so much larger than it
 
 
 class Ending(Enum):
@@ -56,11 +54,9 @@ def recedes(here: AtBeta, step: Array) -> bool:
     Silvapulle 1981; Santos Silva and Tenreyro 2010).
     """
     move = here.X @ step
-    longest, rounding = (float(np.max(np.abs(v), initial=0.0)) for v in (move, here.eta_error))
-    none = np.maximum(COLLINEAR * (np.abs(here.X) @ np.abs(step)), max(FEW * longest, CORRECTION * rounding))
-    moves = np.abs(move) > none
+    moves = np.abs(move) > CORRECTION * np.max(here.eta_error, initial=0.0)
     along = np.sign(move[moves]) == here.response.endless[moves]
-    return longest >= LONG and bool(np.any(moves) and np.all(along))
+    return bool(np.max(np.abs(move), initial=0.0) >= LONG and np.any(moves) and np.all(along))
 
 
 def line(here: AtBeta, step: Array) -> Iteration:

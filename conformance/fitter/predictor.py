@@ -17,8 +17,6 @@ from conformance.mathematics.link import Array
 from conformance.mathematics.response import AtEta, Response
 
 EPS = float(np.finfo(np.float64).eps)
-SMALL = 1e-8  # standard errors: a step that matters to no digit but the last; such steps go on while they shrink
-FLAT = 1e-12  # of the metric: where the likelihood bends less, Newton's step would lead far out
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +90,7 @@ class AtBeta:
         if not self.informed:
             return np.zeros_like(self.beta)
         bends, directions = self.bends
-        along = (directions.T @ self.scaled_score) / np.where(bends > FLAT, bends, 1.0)
+        along = (directions.T @ self.scaled_score) / np.where(bends > 0, bends, 1.0)
         newton = np.asarray(solve_triangular(self.R, directions @ along))
         inside = self.at.reach(self.X @ newton) > 1.0
         return newton if inside else np.asarray(solve_triangular(self.R, self.scaled_score))
@@ -118,5 +116,5 @@ class AtBeta:
 
     @property
     def score_is_zero(self) -> bool:
-        """Whether the score is zero: the step is SMALL, or would win less deviance than rounding does."""
-        return self.decrement**2 <= max((SMALL * self.standard_error) ** 2, self.deviance_error)
+        """Whether the score is zero: a step would lower the deviance (by decrement^2) less than rounding does."""
+        return self.decrement**2 <= self.deviance_error

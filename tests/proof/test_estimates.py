@@ -116,3 +116,17 @@ def test_dobsons_treatment_effects_are_exactly_zero() -> None:
     proof = prove(problem_of("dobson"))
     assert proof.exact_zeros == ["treatment2", "treatment3"]
     assert as_json(proof)["coefficients"][3:] == ["0", "0"]
+
+
+def test_a_probability_whose_exponent_has_24_digits_has_its_own_proven_too() -> None:
+    """At a dose of 100 the chance to survive is exp(-exp(54)), and the row has no part in the fit of the others."""
+    dead, dose = np.array([1, 3, 6, 8, 11, 20.0]), np.array([0, 1, 2, 3, 4, 100.0])
+
+    def of_rows(n: int) -> dict[str, Any]:
+        X, k = np.column_stack([np.ones(n), dose[:n]]), dead[:n]
+        return as_json(prove(Problem(X, k / 20, "binomial", "cloglog", weights=np.full(n, 20.0), successes=k)))
+
+    with_it, without = of_rows(6), of_rows(5)
+    assert with_it["coefficients"] == without["coefficients"]
+    assert with_it["deviance"] == without["deviance"]
+    assert with_it["response_residuals"][-1].endswith("e-133007278357085548315470")
