@@ -19,6 +19,7 @@ from support.folders import copy_cases
 
 from conformance.adapters import find
 from conformance.errors import StaleReference
+from conformance.json_numbers import dumps, restore
 from conformance.judging.checks import CHECKS
 from conformance.judging.judge import judge_case
 from conformance.judging.verdict import Outcome
@@ -240,7 +241,7 @@ def bits(values: Any) -> list[bytes]:
 
 
 def there_and_back(value: Any) -> Any:
-    return store.restore(json.loads(store.dumps({"value": value}))["value"])
+    return restore(json.loads(dumps({"value": value}))["value"])
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
@@ -279,53 +280,3 @@ def test_words_stay_words() -> None:
     assert there_and_back(["age", "NaN the grandmother"]) == ["age", "NaN the grandmother"]
     assert there_and_back("R 4.2.2") == "R 4.2.2"
     assert there_and_back([]) == []
-
-
-# ------------------------------------------------------------------------------------------ what moved
-
-STORED = {
-    "coefficients": [1.0, -2.5, "NaN"],
-    "standard_errors": [0.5, 0.25, "NaN"],
-    "deviance": 12.345678901234567,
-    "converged": True,
-    "iterations": 5,
-    "warnings": ["a word"],
-}
-
-
-def movements(**changes: Any) -> dict[str, float]:
-    fresh = {key: value for key, value in {**STORED, **changes}.items() if value is not None}
-    return {name: digits for name, digits in store.moved(STORED, fresh) if digits < 15.0}
-
-
-def test_nothing_moved_where_nothing_changed() -> None:
-    assert movements() == {}
-    assert dict(store.moved(STORED, STORED)).keys() == {"coefficients", "standard_errors", "deviance"}
-
-
-@pytest.mark.parametrize("place", range(1, 13))
-def test_a_changed_digit_is_found_with_the_number_of_digits_that_still_agree(place: int) -> None:
-    found = movements(deviance=12.345678901234567 * (1 + 10.0**-place))
-    assert found.keys() == {"deviance"}
-    assert found["deviance"] == pytest.approx(place, abs=0.05)
-
-
-@pytest.mark.parametrize("value", [[1.0, -2.5, 3.0], [1.0, "NaN", "NaN"], [1.0, "Infinity", "NaN"], [1.0, 2.5, "NaN"]])
-def test_a_value_that_came_went_or_changed_its_sign_has_no_digits_left(value: list[Any]) -> None:
-    assert movements(coefficients=value)["coefficients"] <= 0
-
-
-def test_a_quantity_that_is_gone_new_or_of_another_length_has_no_digits() -> None:
-    assert movements(deviance=None) == {"deviance": -math.inf}
-    assert movements(aic=3.0) == {"aic": -math.inf}
-    assert movements(coefficients=[1.0, -2.5]) == {"coefficients": -math.inf}
-
-
-@pytest.mark.parametrize("at", [0, 1, 2])
-def test_the_worst_element_of_a_vector_counts(at: int) -> None:
-    values = [1.0, 2.0, 3.0]
-    old, new = (
-        {"standard_errors": values},
-        {"standard_errors": [v * (1 + 1e-5 * (k == at)) for k, v in enumerate(values)]},
-    )
-    assert dict(store.moved(old, new))["standard_errors"] < 5.4

@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import difflib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from conformance.adapters.conventions import CONVENTIONS, MODELS, declared
 from conformance.errors import ImplementationError
+from conformance.json_numbers import WORDS, loads, numbers, plain
 from conformance.mathematics.family import PAIRS
 from conformance.mathematics.link import LINKS
 from conformance.mathematics.quantities import BY_COLUMN, BY_ROW, SCALARS
 from conformance.question.problem import Problem
-from conformance.references.store import plain
 
 VERSION: Final = 1
 START: Final = {"cmd": "start", "protocol": VERSION}
 STOP: Final = {"cmd": "stop"}
-WORDS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _ARRAYS = ("X", "y", "weights", "offset")
 _REST = ("family", "link", "theta", "power", "start", "max_iterations", "names", "intercept")
 _OF_START = ("name", "version", "language", "conventions", "protocol")
@@ -46,7 +44,7 @@ def line(message: Mapping[str, Any]) -> bytes:
 def parsed(text: bytes) -> dict[str, Any]:
     """The object that a line holds; ValueError says in a few words why it is no answer."""
     try:
-        answer = json.loads(text, parse_constant=_no_constant)
+        answer = loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"wrote a line that is no JSON ({_words(error)}): {shown(text)}") from error
     if not isinstance(answer, dict):
@@ -59,7 +57,7 @@ def parsed(text: bytes) -> dict[str, Any]:
 
 def restored(answer: Mapping[str, Any]) -> dict[str, Any]:
     """An answer with "NaN", "Infinity" and "-Infinity" as numbers again, wherever numbers are due."""
-    return {key: value if key == "warnings" else _restored(value) for key, value in answer.items()}
+    return {key: value if key == "warnings" else numbers(value) for key, value in answer.items()}
 
 
 def fault_of_start(answer: Mapping[str, Any]) -> str | None:
@@ -87,16 +85,6 @@ def shown(text: bytes | bytearray) -> str:
 
 
 _EXAMPLE = '{"name": "mypackage", "version": "1.2", "language": "R 4.2.2", "conventions": {}}'
-
-
-def _restored(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_restored(one) for one in value]
-    return WORDS.get(value, value) if isinstance(value, str) else value
-
-
-def _no_constant(word: str) -> float:
-    raise ValueError(f'{word} is not JSON, write the string "{word}"')
 
 
 def _words(error: Exception) -> str:

@@ -40,8 +40,8 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
 ) -> None:
     """Digits of coefficients / standard errors of each implementation on each case, and the causes of failures."""
+    from conformance.json_numbers import plain
     from conformance.judging.comparison import Demand
-    from conformance.references.store import plain
     from conformance.running.audit import audit as side_by_side
     from conformance.running.audit import causes, cell
 

@@ -62,7 +62,7 @@ def diff(
     Worse is: newly failing, or with fewer digits; listed as known, or no longer judged. What is in one record only is
     shown, and is not worse.
     """
-    from conformance.references.store import plain
+    from conformance.json_numbers import plain
     from conformance.showing.compared import differences, show
     from conformance.showing.record import read
 

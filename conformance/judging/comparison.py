@@ -22,6 +22,7 @@ from conformance.mathematics.response import Response
 from conformance.proof.result import Uniqueness
 from conformance.question.case import Case
 from conformance.question.problem import Problem
+from conformance.references.attainable import guard
 from conformance.references.reference import Reference
 
 Array = NDArray[np.float64]
@@ -38,8 +39,6 @@ FLAT = 1e-14  # of the deviance: what is no slope
 
 #: The floor of the digits that are asked where the data can give them: what an honest solver has, and a reader uses.
 FLOOR = 6.0
-#: K, and from how many rows on it grows with them: tests/test_strict.py shows that correct solvers need so much.
-GUARD, GUARD_ROWS = 20.0, 1000.0
 SMALLEST = float(np.finfo(np.float64).tiny)  # below it doubles have fewer digits, and at last none
 
 
@@ -150,11 +149,8 @@ class Comparison:
 
     @property
     def guard(self) -> float:
-        """K: how many times the attainable error a correct solver may make (tests/test_strict.py).
-
-        A sum of n terms one after the other errs with n (Higham 2002, sec. 4.2): R's LINPACK does so over 20500 rows.
-        """
-        return GUARD * max(1.0, self.problem.n / GUARD_ROWS)
+        """K: how many times the attainable error a correct solver may make."""
+        return guard(self.problem.n)
 
     def scale(self, quantity: str) -> Array:
         """What the error of ``quantity`` is taken relative to, elementwise; 1 where the reference has no number."""

@@ -6,25 +6,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .ball_arrays import Balls, Doubles, doubles, product
+from .result import Value
 from .root import Setup
-from .solution import Doubles, Point, deviance_in_y
+from .solution import Point, deviance_in_y
 
 
 @dataclass(frozen=True)
 class Moves:
     """The changes of the data in one jitter, and of the fit that follow from them; n counts the rows with a weight."""
 
-    x: Doubles  # (n, p)
-    y: Doubles  # (n,)
-    w: Doubles  # (n,)
-    offset: Doubles  # (n,)
-    beta: Doubles  # (p,)
-    eta: Doubles  # (n,)
-    mu: Doubles  # (n,)
-    residual: Doubles  # (n,) of y - mu
-    row_deviance: Doubles  # (n,) of w d(y, mu)
-    deviance: float
-    pearson: float  # of Pearson's statistic
+    x: Balls  # (n, p)
+    y: Balls  # (n,)
+    w: Balls  # (n,)
+    offset: Balls  # (n,)
+    beta: Balls  # (p,)
+    eta: Balls  # (n,)
+    mu: Balls  # (n,)
+    residual: Balls  # (n,) of y - mu
+    row_deviance: Balls  # (n,) of w d(y, mu)
+    deviance: Value
+    pearson: Value  # of Pearson's statistic
 
 
 def moves(setup: Setup, at: Point, rng: np.random.Generator) -> Moves:
@@ -33,23 +35,23 @@ def moves(setup: Setup, at: Point, rng: np.random.Generator) -> Moves:
     The deviance and Pearson's statistic include the squares of the residuals' changes, which
     alone count in a perfect fit.
     """
-    dx, dy, dw, do = (last_bits(rng, v) for v in (at.x, at.y, at.w, at.offset))
+    dx, dy, dw, do = (last_bits(rng, v) for v in (at.x, doubles(at.y), at.w, at.offset))
     if setup.problem.weights is None:
         dw = np.zeros_like(at.w)
-    inner = dx @ at.beta + do
+    inner = product(dx, at.beta[:, None])[:, 0] + do
     ddl_deta = at.w * (at.a * dy - at.observed * inner) + dw * at.psi  # of each row's dl/deta, beta held
-    dbeta = at.inverse_observed @ (dx.T @ (at.w * at.psi)) + at.g.T @ ddl_deta
-    deta = inner + at.x @ dbeta
+    of_g = at.transposed[1]
+    dbeta = product(at.inverse_observed, product(dx.T, (at.w * at.psi)[:, None])) + product(of_g, ddl_deta[:, None])
+    deta = inner + product(at.x, dbeta)[:, 0]
     dmu = at.slope * deta
     dres = dy - dmu
     slope_y = deviance_in_y(setup.family, at.y, at.mu, at.q, at.residual, at.v)
     rows = dw * at.deviance + at.w * (slope_y * dy - 2 * at.residual / at.v * dmu)
-    second = float((at.w * dres**2 / at.v).sum())
-    terms = at.residual**2 / at.v
+    second = (at.w * dres * dres / at.v).sum()  # a product: the power of a ball around 0 is NaN
+    terms = at.residual * at.residual / at.v
     by_row = dw * terms + at.w * (2 * at.residual * dres - terms * at.v1 * dmu) / at.v
     return Moves(
-        dx, dy, dw, do, dbeta, deta, dmu, dres, rows,
-        float(rows.sum()) + second, float(by_row.sum()) + second,
+        dx, dy, dw, do, dbeta[:, 0], deta, dmu, dres, rows, rows.sum() + second, by_row.sum() + second,
     )  # fmt: skip
 
 

@@ -8,6 +8,8 @@ value for each row; a row-wise ``sigma`` one for each distinct row, and ``rows``
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from flint import arb, ctx
@@ -21,7 +23,7 @@ from .quantities import ROWWISE
 from .result import Box, Invalid, NotProven, Proof, Undecided, Value
 
 FORMAT = 1
-ROUNDING = 1e-12  # of the largest entry of a quantity: a sensitivity below it is none
+SHOWN = 3  # sensitivities that are named; the others of a reference are damaged as these are
 KEYS = (
     "format",
     "outcome",
@@ -158,8 +160,8 @@ def _differences(fresh: dict[str, Any], stored: dict[str, Any], proof: Proof) ->
         if key in stored and stored[key] != fresh[key]:
             found.append(f"{key} is stored as {_short(stored[key])}, proven is {_short(fresh[key])}")
     for key in ("condition", "sigma"):
-        if not _close(stored.get(key), fresh[key]):
-            found.append(f"{key} is stored as {_short(stored.get(key))}, computed is {_short(fresh[key])}")
+        for place, old, new in islice(unequal(stored.get(key), fresh[key], key), SHOWN):
+            found.append(f"{place} is stored as {old}, computed is {new}")
     for name in proof.quantities:
         if name in stored:
             found += [
@@ -169,33 +171,16 @@ def _differences(fresh: dict[str, Any], stored: dict[str, Any], proof: Proof) ->
     return found
 
 
-def _close(stored: Any, fresh: Any, least: float = 1e-300) -> bool:
-    """Whether sensitivities agree to a percent or so: they are doubles, and depend on the last bits of libm and BLAS.
-
-    What is less than ``least`` is rounding alone, and of any size: the change of a leverage that is exactly 1, say,
-    beside those of the other rows.  A reference without sensitivities is in order.
-    """
-    if isinstance(fresh, dict):
-        return (
-            isinstance(stored, dict)
-            and all(_close(stored.get(k), fresh[k]) for k in stored)
-            and (not stored or stored.keys() == fresh.keys())
-        )
-    if isinstance(fresh, list):
-        least = max(least, ROUNDING * _largest(fresh))
-        return (
-            isinstance(stored, list)
-            and len(stored) == len(fresh)
-            and all(_close(a, b, least) for a, b in zip(stored, fresh, strict=True))
-        )
-    if fresh is None or stored is None:
-        return fresh is None or stored is fresh
-    return isinstance(stored, (int, float)) and math.isclose(stored, fresh, rel_tol=0.02, abs_tol=least)
-
-
-def _largest(values: Any) -> float:
-    """The largest number in nested lists."""
-    return max(map(_largest, values), default=0.0) if isinstance(values, list) else values or 0.0
+def unequal(stored: Any, fresh: Any, where: str) -> Iterator[tuple[str, str, str]]:
+    """(where, stored, fresh) for every leaf of two JSON trees that differs, or for the branch where their shapes do."""
+    if isinstance(fresh, dict) and isinstance(stored, dict) and stored.keys() == fresh.keys():
+        for name in fresh:
+            yield from unequal(stored[name], fresh[name], f"{where}.{name}")
+    elif isinstance(fresh, list) and isinstance(stored, list) and len(stored) == len(fresh):
+        for k, (old, new) in enumerate(zip(stored, fresh, strict=True)):
+            yield from unequal(old, new, f"{where}[{k}]")
+    elif stored != fresh:
+        yield where, _short(stored), _short(fresh)
 
 
 def _short(value: Any) -> str:

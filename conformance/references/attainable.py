@@ -5,7 +5,7 @@ condition numbers A_k of the estimate, stored with the proof, give the error u (
 sigma, the root mean square change of the quantity when every datum is jittered by one last bit, gives
 sigma sqrt(n p) + u |q|; to that comes what a formula without cancellation costs at rounded means (Loader 2000): unit
 deviances as sums of terms that are not negative, the log-likelihood as the saturated one less half the deviance.
-All are first-order errors; the gate allows a solver some times as much (Comparison.guard).
+All are first-order errors; the gate allows a solver ``guard`` times as much.
 """
 
 from __future__ import annotations
@@ -22,7 +22,17 @@ from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]
 U = 2.0**-53  # the unit roundoff of doubles
+#: K, and from how many rows on it grows with them: tests/test_strict.py shows that correct solvers need so much.
+GUARD, GUARD_ROWS = 20.0, 1000.0
 _OF_INFORMATION = ("standard_errors", "covariance", "standard_errors_observed", "covariance_observed")
+
+
+def guard(n: int) -> float:
+    """K: how many times its attainable error a correct solver may make over n rows.
+
+    A sum of n terms one after the other errs with n (Higham 2002, sec. 4.2): R's LINPACK does so over 20500 rows.
+    """
+    return GUARD * max(1.0, n / GUARD_ROWS)
 
 
 def attainable_errors(

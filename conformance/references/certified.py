@@ -6,7 +6,7 @@ The proof itself is in the package ``proof``.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from conformance import proof
 from conformance.errors import StaleReference
 from conformance.mathematics.quantities import BY_ROW
 from conformance.proof.root import set_up
+from conformance.proof.store import unequal
 from conformance.question.case import Case
 from conformance.question.library import Library
 from conformance.question.outcome import CaseOutcome
@@ -22,7 +23,7 @@ from conformance.question.problem import refuse_invalid
 from conformance.references import nist, store
 from conformance.references.attainable import attainable_errors
 from conformance.references.reference import Reference
-from conformance.references.reference_change import ReferenceChange
+from conformance.references.reference_change import Difference, ReferenceChange, State
 
 
 def prove_case(case: Case) -> dict[str, Any]:
@@ -58,34 +59,47 @@ def certify(library: Library, case: Case) -> ReferenceChange:
     before = path.read_text(encoding="utf-8") if path.is_file() else None
     if case.outcome is CaseOutcome.INVALID:
         confirm_invalid(case)
-        return ReferenceChange(case.id, "certified", "same", {}, "invalid: there is nothing to prove")
+        return ReferenceChange(case.id, "certified", State.SAME, message="invalid: there is nothing to prove")
     try:
         fresh = prove_case(case)
     except proof.Undecided as error:
         # the gate asks of a boundary only that it is said
-        state = "same" if case.outcome is CaseOutcome.BOUNDARY else "undecided"
-        return ReferenceChange(case.id, "certified", state, {}, f"undecided: {error}")
+        state = State.SAME if case.outcome is CaseOutcome.BOUNDARY else State.UNDECIDED
+        return ReferenceChange(case.id, "certified", state, message=f"undecided: {error}")
     if fresh["outcome"] != case.outcome:
         message = (
             f"{case.file}: the outcome is written as {case.outcome}; proven is {fresh['outcome']}: correct the case"
         )
-        return ReferenceChange(case.id, "certified", "broken", {}, message)
-    if before == store.sealed(fresh):
-        return ReferenceChange(case.id, "certified", "same", {})
+        return ReferenceChange(case.id, "certified", State.BROKEN, message=message)
+    if before is not None and (before == store.sealed(fresh) or _proves_as_much(library, case, before, fresh)):
+        return ReferenceChange(case.id, "certified", State.SAME)
     store.write(path, fresh)
-    return ReferenceChange(case.id, "certified", "new" if before is None else "moved", _moved(before, fresh))
+    if before is None:
+        return ReferenceChange(case.id, "certified", State.NEW)
+    return ReferenceChange(case.id, "certified", State.MOVED, tuple(_differences(before, fresh)))
 
 
-def _moved(before: str | None, fresh: Mapping[str, Any]) -> dict[str, float]:
-    """The quantities whose stored strings changed, with the digits that still agree as doubles."""
+def _proves_as_much(library: Library, case: Case, before: str, fresh: Mapping[str, Any]) -> bool:
+    """Whether the stored box alone is another, and proves the same: the search for one starts in doubles."""
     try:
-        stored = json.loads(before or "{}")
+        stored = json.loads(before)
+        differing = {key for key in {*stored, *fresh} - {"seal"} if stored.get(key) != fresh.get(key)}
+    except (ValueError, TypeError, AttributeError):
+        return False
+    return differing == {"box"} and not check(library, case)
+
+
+def _differences(before: str, fresh: Mapping[str, Any]) -> Iterator[Difference]:
+    """What of the stored proof changed, key by key; of what is not even JSON nothing can be said."""
+    try:
+        stored = json.loads(before)
     except ValueError:
-        return {}
-    old = {name: values for name, values in stored.items() if name in fresh.get("digits", {})}
-    changed = {name for name in old if old[name] != fresh.get(name)}
-    as_doubles = ({name: _floats(tree[name]) for name in changed if name in tree} for tree in (old, fresh))
-    return dict(store.moved(*as_doubles))
+        return
+    stored.pop("seal", None)
+    for key in dict.fromkeys([*stored, *fresh]):
+        old, new = stored.get(key), fresh.get(key)
+        if old != new:
+            yield Difference(*next(unequal(old, new, key)), is_news=True)
 
 
 def check(library: Library, case: Case) -> list[str]:

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from conformance.errors import StaleReference
 from conformance.files import write_whole
-from conformance.mathematics.digits import agreement, root_mean_square, worst
+from conformance.json_numbers import dumps, loads, restore
 from conformance.mathematics.quantities import KEYS
 from conformance.question.case import Case
 from conformance.question.library import Library
@@ -28,7 +25,6 @@ SCHEMA = 1
 
 #: Beyond this many rows what is one value a row is left out: the file would be larger than its data.
 ROWS_STORED = 20_000
-_WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def path_of(library: Library, source: str, id: str) -> Path:
@@ -53,7 +49,7 @@ def read(library: Library, source: str, case: Case, *, command: str = "regenerat
     how = mend(library, case, command)
     try:
         text = path.read_text(encoding="utf-8")
-        stored = json.loads(text, parse_constant=_no_constant)
+        stored = loads(text)
     except FileNotFoundError as error:
         raise StaleReference(f"{path}: there is no {source} reference for {case.id}; {how}") from error
     except (ValueError, RecursionError) as error:
@@ -88,62 +84,6 @@ def sealed(stored: Mapping[str, Any]) -> str:
     return content.removesuffix("\n}") + _SEAL + json.dumps(seal(content)) + "\n}\n"
 
 
-def dumps(tree: Any, indent: str = "") -> str:
-    """JSON with a line for each key of a mapping, and one line for each list: short files, readable diffs."""
-    if isinstance(tree, Mapping):
-        inner = indent + " "
-        lines = (f"{inner}{json.dumps(str(key))}: {dumps(value, inner)}" for key, value in tree.items())
-        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
-    return json.dumps(plain(tree), allow_nan=False, ensure_ascii=False)
-
-
-def plain(value: Any) -> Any:
-    """``value`` with arrays as lists and NaN and infinities as strings, so that any JSON reader takes it."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(one) for key, one in value.items()}
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, (list, tuple)):
-        return [plain(one) for one in value]
-    if isinstance(value, (float, np.floating)):
-        number = float(value)
-        return number if math.isfinite(number) else "NaN" if number != number else f"{'-' * (number < 0)}Infinity"
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def restore(value: Any) -> Any:
-    """What ``plain`` made plain, as floats and arrays again."""
-    if isinstance(value, list) and value and not isinstance(value[0], (dict, bool)):
-        if any(isinstance(one, str) and one not in _WORDS for one in value):
-            return value
-        return np.array([restore(one) for one in value], dtype=np.float64)
-    return _WORDS.get(value, value) if isinstance(value, str) else value
-
-
 def quantities(variant: Mapping[str, Any]) -> dict[str, Any]:
     """The quantities of one stored variant, as floats and arrays."""
     return {key: restore(value) for key, value in variant.items() if key in KEYS and key not in ("warnings", "trace")}
-
-
-def moved(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    """For every quantity of two stored variants: its name and the digits that still agree (-inf: gone or new)."""
-    before, after = quantities(old), quantities(new)
-    for name in dict.fromkeys([*before, *after]):
-        if name in ("converged", "iterations"):
-            continue
-        a, b = before.get(name), after.get(name)
-        if a is None or b is None or np.shape(a) != np.shape(b):
-            yield name, -math.inf
-            continue
-        scale = np.maximum(np.abs(b), _typical(np.asarray(b, dtype=np.float64)))
-        yield name, worst(agreement(a, b, scale))[0]
-
-
-def _typical(values: Any) -> float:
-    """The root mean square of a vector's finite values, 0 for a number: an entry near 0 is judged by its fellows."""
-    finite = values[np.isfinite(values)] if values.ndim else np.zeros(0)
-    return root_mean_square(finite)
-
-
-def _no_constant(word: str) -> float:
-    raise ValueError(f"{word} is not JSON")

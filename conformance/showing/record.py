@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from conformance.errors import CallError
+from conformance.json_numbers import plain, restore
 from conformance.judging.verdict import Outcome, Verdict, conforms, count
-from conformance.references.store import plain, restore
 
 
 @dataclass(frozen=True)

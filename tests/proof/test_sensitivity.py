@@ -31,7 +31,7 @@ def refit(problem: Problem, seed: int) -> tuple[Proof, Setup, dict[str, Any], Pr
     with ctx.workprec(256), np.errstate(all="ignore"):
         at = point(setup, proof)
         moved = moves(setup, at, np.random.default_rng(seed))
-        said = changes(setup, proof, at, null_models(setup, proof, at), moved)
+        said = changes(setup, proof, at, null_models(setup, proof, at), moved, proof.quantities)
     used = problem.prior_weights > 0
     x, y, w, o = (
         problem.X.copy(),

@@ -62,22 +62,34 @@ def test_a_moved_box_is_no_proof() -> None:
     assert "can't be proven" in verify(problem_of(NB), damaged)[0]
 
 
-def test_a_changed_condition_number_or_sigma_is_found() -> None:
-    for name, path in (("condition", ("condition", 0)), ("sigma", ("sigma", "deviance"))):
-        damaged = proof_of(NB)
-        put(damaged, path, 2.0 * damaged["condition"][0] if name == "condition" else 1.0)
-        assert any(name in line for line in verify(problem_of(NB), damaged))
-
-
-def test_a_sigma_that_is_rounding_alone_may_be_of_any_size_and_the_others_may_not() -> None:
-    stored = proof_of("genins-gamma-log")
-    at = min(range(len(stored["sigma"]["leverages"])), key=stored["sigma"]["leverages"].__getitem__)  # a leverage of 1
-    assert stored["sigma"]["leverages"][at] < 1e-28
-    other = max(range(len(stored["sigma"]["leverages"])), key=stored["sigma"]["leverages"].__getitem__)
-    for row, wrong in ((at, False), (other, True)):
+@pytest.mark.parametrize("id", KINDS)
+def test_a_changed_digit_of_a_condition_number_or_a_sigma_is_found_and_named(id: str) -> None:
+    stored = proof_of(id)
+    places = [
+        ("condition", 0),
+        *(("sigma", name) for name, value in stored["sigma"].items() if isinstance(value, float)),
+    ]
+    for path in places:
         damaged = copy.deepcopy(stored)
-        damaged["sigma"]["leverages"][row] *= 1.5
-        assert any("sigma" in line for line in verify(problem_of("genins-gamma-log"), damaged)) == wrong
+        at = damaged[path[0]]
+        at[path[1]] = (at[path[1]] or 0.0) * 1.01 + 1e-200  # one unit of its third digit, or no longer 0
+        named = f"{path[0]}[0]" if path[0] == "condition" else f"sigma.{path[1]}"
+        assert any(line.startswith(f"{named} is stored as") for line in verify(problem_of(id), damaged)), path
+
+
+def test_what_an_exact_fit_cannot_change_has_a_sigma_of_exactly_0() -> None:
+    saturated, one_row = proof_of("breslow-saturated-offset"), proof_of("genins-gamma-log")
+    assert saturated["sigma"]["deviance"] == 0.0
+    assert not any(saturated["sigma"]["response_residuals"])
+    assert one_row["sigma"]["leverages"].count(0.0) == 2  # of the two cells with a parameter of their own
+    assert min(filter(None, one_row["sigma"]["leverages"])) > 1e-20  # and the others are no rounding
+
+
+@pytest.mark.parametrize("id", [*KINDS, "gaussian-inverse-heavy-row", "nist-filip"])
+def test_the_three_digits_of_a_sensitivity_do_not_depend_on_the_precision(id: str) -> None:
+    problem, stored = problem_of(id), proof_of(id)
+    more = {**stored, "precision_bits": 2 * stored["precision_bits"]}
+    assert not [line for line in verify(problem, more) if line.startswith(("condition", "sigma"))]
 
 
 def test_another_problems_reference_is_refused() -> None:
