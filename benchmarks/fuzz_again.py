@@ -13,7 +13,8 @@ from fnmatch import fnmatchcase
 from conformance.adapters import find
 from conformance.judging.comparison import Demand
 from conformance.question.random_problems import ALL_PAIRS, RandomProblem
-from conformance.running.fuzz import Stream, judge
+from conformance.running.fuzz import judge
+from conformance.running.stream import Stream
 
 
 def main() -> None:

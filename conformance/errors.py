@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+#: So many characters of a text that is not ours stand in a message.
+LONGEST = 2000
+
+
+def cut(text: str, longest: int = LONGEST) -> str:
+    """``text``, or its beginning and how long it is: no longer than ``longest``, so that it is cut once."""
+    end = f"... ({len(text)} characters)"
+    return text if len(text) <= longest else text[: longest - len(end)] + end
+
+
+class Retold(Exception):
+    """Stands for an exception that its text names: of another process, or what was no Exception."""
+
 
 def in_words(error: BaseException) -> str:
-    """Its type and what it says; an exception of an adapter may have no text that can be had."""
+    """Its type and what it says; an exception of an adapter may have no text that can be had, or one without end."""
     try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:
+        return cut(str(error) if isinstance(error, Retold) else f"{type(error).__name__}: {error}")
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
         return f"{type(error).__name__} (which can't be shown as text)"
 
 

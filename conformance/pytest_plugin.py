@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from conformance.judging.known_failures import KnownFailures
     from conformance.judging.verdict import Verdict
-    from conformance.question.library import Library
-    from conformance.question.selection import Level
-    from conformance.running.gate import CaseResult
+    from conformance.running.session import Session
+
+#: The file whose tests are ours: nobody else's are touched.
+OURS = Path(__file__).with_name("test_gate.py")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,83 +30,70 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--conformance-strict", action="store_true", help="ask for all the digits that the data can give")
     group.addoption("--conformance-level", help="core, full, hard or strict, of a year: core-2026")
     group.addoption("--conformance-known", type=Path, help="a YAML list of known failures (gate --write-known)")
+    group.addoption("--conformance-timeout", type=float, help="seconds that the implementation has for each fit")
+    group.addoption("--conformance-memory", type=int, help="the address space that it may use, in MiB")
 
 
 class Conformance:
-    """What the tests of one session share: the library, and the verdicts of the cases that were run."""
+    """The Session of the tests, made when it is first wanted; with -n its results are shared among the processes."""
 
     def __init__(self, config: pytest.Config):
-        self.config = config
-        self._results: dict[str, CaseResult] = {}
+        self._option, self._folder = config.getoption, getattr(config, "workerinput", {}).get("conformance_folder")
 
     @cached_property
-    def library(self) -> Library:
-        """The library that was asked for."""
-        from conformance.question.library import Library
-
-        return Library.at(self.config.getoption("--conformance-cases"))
-
-    @cached_property
-    def implementation(self) -> object:
-        """The implementation that was asked for."""
-        from conformance.adapters import find
-
-        return find(self.config.getoption("--implementation"))
-
-    @cached_property
-    def level(self) -> Level | None:
-        """The level that was asked for."""
-        from conformance.question.selection import level
-
-        name = self.config.getoption("--conformance-level")
-        return None if name is None else level(name)
-
-    @cached_property
-    def known(self) -> KnownFailures | None:
-        """The failures that are known."""
+    def session(self) -> Session:
+        """The session; Unusable where the options ask for what is not there."""
+        from conformance.adapters import TRUSTED, Limits
+        from conformance.errors import CallError
+        from conformance.judging import known_failures
         from conformance.judging.checks import CHECKS
-        from conformance.judging.known_failures import read
+        from conformance.judging.comparison import Demand
+        from conformance.question.library import Library
+        from conformance.question.selection import Chosen, level
+        from conformance.running.session import Session
 
-        path = self.config.getoption("--conformance-known")
-        return None if path is None else read(path, self.library.files, CHECKS)
+        name = self._option("--implementation")
+        timeout, memory = self._option("--conformance-timeout"), self._option("--conformance-memory")
+        if name in TRUSTED and (timeout, memory) != (None, None):
+            raise CallError(f"a time or memory limit is of a process, and {name} has none of its own")
+        library, known, at = Library.at(self._option("--conformance-cases")), self._option("--conformance-known"), None
+        if self._option("--conformance-level") is not None:
+            at = level(self._option("--conformance-level"))
+        strict = self._option("--conformance-strict") or bool(at and at.strict)
+        ids = [id for id in library.select() if at is None or id in at.cases]
+        return Session(
+            name,
+            library,
+            Chosen(tuple(ids), tuple(CHECKS) if at is None else at.checks),
+            Demand(self._option("--conformance-digits"), strict),
+            None if known is None else known_failures.read(known, library.files, CHECKS),
+            Limits(timeout or Limits().timeout, memory),
+            shared=self._folder and Path(self._folder),
+        )
 
-    def ids(self) -> list[str]:
-        """The cases to run; UsageError where there is no implementation or no case."""
+    def pairs(self) -> list[tuple[str, str]]:
+        """The cases and checks to run; UsageError where there is no implementation or no case."""
         from conformance.errors import Unusable
 
-        if self.config.getoption("--implementation") is None:
+        if self._option("--implementation") is None:
             raise pytest.UsageError(
                 "give --implementation: irls, statsmodels, r-glm, ... or module:attribute of your own"
             )
         try:
-            _, _, level = self.implementation, self.known, self.level
-            ids = self.library.select()
+            _ = self.session.implementation
         except Unusable as error:
             raise pytest.UsageError(f"{error.fault}: {error}") from error
-        return ids if level is None else [id for id in ids if id in level.cases]
-
-    def checks(self) -> tuple[str, ...]:
-        """The checks to ask: those of the level, else all."""
-        from conformance.judging.checks import CHECKS
-
-        return tuple(CHECKS) if self.level is None else self.level.checks
-
-    def result(self, id: str) -> CaseResult:
-        """The verdicts of a case, which is put to the implementation once."""
-        from conformance.judging.comparison import Demand
-        from conformance.running.gate import judge
-
-        if id not in self._results:
-            option = self.config.getoption
-            strict = option("--conformance-strict") or bool(self.level and self.level.strict)
-            demand = Demand(option("--conformance-digits"), strict)
-            self._results[id] = judge(self.implementation, self.library, id, demand)  # type: ignore[arg-type]
-        return self._results[id]
+        return [(id, check) for id in self.session.chosen.cases for check in self.session.chosen.checks]
 
     def verdict(self, id: str, check: str) -> Verdict:
         """One check of one case, in the light of the known failures."""
-        verdict = next(v for v in self.result(id).verdicts if v.check == check)
-        return verdict if self.known is None else self.known.judged(verdict)
+        (verdict,) = self.session.judged(v for v in self.session.result(id).verdicts if v.check == check)
+        return verdict
+
+    def close(self) -> None:
+        """End the implementation's process: it starts again where it is asked again."""
+        if "session" in self.__dict__:
+            self.session.close()
 
 
 class NothingRun:
@@ -119,8 +108,8 @@ class NothingRun:
         return self.skipped > 0 and self.decided == 0
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Each test, also those that other processes run (pytest-xdist)."""
-        if "test_gate.py::test_conforms[" in report.nodeid and (report.when == "call" or report.failed):
+        """Each of our tests, also those that other processes run (pytest-xdist)."""
+        if getattr(report, "of_glm_conformance", False) and (report.when == "call" or report.failed):
             silent = report.skipped and not hasattr(report, "wasxfail")
             self.skipped, self.decided = self.skipped + silent, self.decided + (not silent)
 
@@ -137,16 +126,41 @@ class NothingRun:
             terminalreporter.write_line(NOTHING_RUN, red=True)
 
 
+class SharedFolder:
+    """Where the processes of pytest-xdist leave each other their results, so that no case is fitted twice."""
+
+    def __init__(self) -> None:
+        self._folder: str | None = None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a process where."""
+        self._folder = self._folder or tempfile.mkdtemp(prefix="glm-conformance-")
+        node.workerinput["conformance_folder"] = self._folder
+
+    def pytest_unconfigure(self) -> None:
+        """Take the folder away."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
 _KEY = pytest.StashKey[Conformance]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One Conformance for the session; a usage error at once where `--pyargs conformance` has nothing to run."""
-    config.stash[_KEY] = Conformance(config)
+    """A usage error at once where `--pyargs conformance` has nothing to run."""
+    config.stash[_KEY] = session = Conformance(config)
     config.pluginmanager.register(NothingRun())
+    config.pluginmanager.register(SharedFolder())
     asked = (str(argument).split("::")[0].split(".")[0] for argument in config.args)
     if config.getoption("pyargs") and "conformance" in asked:
-        config.stash[_KEY].ids()
+        session.pairs()
+        session.close()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the implementation's process."""
+    config.stash[_KEY].close()
 
 
 @pytest.fixture(scope="session")
@@ -157,8 +171,20 @@ def conformance_session(pytestconfig: pytest.Config) -> Conformance:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test for every case and check; a usage error where nothing can be run."""
-    if not {"conformance_case", "conformance_check"} <= set(metafunc.fixturenames):
-        return
-    session = metafunc.config.stash[_KEY]
-    pairs = [(id, check) for id in session.ids() for check in session.checks()]
-    metafunc.parametrize("conformance_case, conformance_check", pairs, ids=[f"{id}-{check}" for id, check in pairs])
+    if _is_ours(metafunc.module):
+        pairs = metafunc.config.stash[_KEY].pairs()
+        metafunc.parametrize("conformance_case, conformance_check", pairs, ids=[f"{id}-{check}" for id, check in pairs])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """Mark the reports of our tests: a node's id may be anybody's."""
+    report = yield
+    if _is_ours(getattr(item, "module", None)):
+        report.of_glm_conformance = True
+    return report
+
+
+def _is_ours(module: Any) -> bool:
+    """Whether a module of tests is conformance/test_gate.py."""
+    return getattr(module, "__file__", None) is not None and Path(module.__file__).resolve() == OURS.resolve()

@@ -17,12 +17,12 @@ from support.folders import DOSE_CSV, case_text, copy_cases, write_case
 
 from conformance.adapters import find
 from conformance.errors import StaleReference
+from conformance.judging.judge import judge_case
 from conformance.judging.verdict import Outcome
 from conformance.proof import Uniqueness, decimal_least_squares
 from conformance.question.library import Library
 from conformance.references import certified, nist, store
 from conformance.references.lookup import reference_of
-from conformance.running.gate import judge
 
 BUILT_IN = Library.built_in()
 CASES = [BUILT_IN.case(id) for id in BUILT_IN.files]
@@ -145,7 +145,7 @@ def test_an_accident_to_a_reference_is_found_and_named_by_check_and_by_the_gate(
     path = store.path_of(small, "certified", "warpbreaks")
     in_place(path, damage)
     assert any(str(path) in line for line in certified.check(small, small.case("warpbreaks")))
-    result = judge(find("irls"), small, "warpbreaks")
+    result = judge_case(find("irls"), small, "warpbreaks")
     assert str(path) in (result.unusable or "")
     assert {(v.outcome, v.cause) for v in result.verdicts} == {(Outcome.ERROR, "reference")}
     for words in (("gate", "irls"), ("certify", "--check")):
@@ -234,7 +234,7 @@ def test_a_folder_outside_the_project_is_proven_on_the_fly_without_r_and_then_st
     said = command("gate", "irls", "--cases", tmp_path)
     assert said.status == 0, said.out + said.err
     assert not (tmp_path / "reference_outputs").exists()
-    found = judge(find("irls"), Library.at(tmp_path), "dose").verdicts
+    found = judge_case(find("irls"), Library.at(tmp_path), "dose").verdicts
     assert {v.outcome for v in found} == {Outcome.PASS, Outcome.UNDECIDED}
     assert command("certify", "--cases", tmp_path).out.startswith("NEW")
     assert [file.name for file in (tmp_path / "reference_outputs" / "certified").iterdir()] == ["dose.json"]
@@ -261,7 +261,7 @@ def test_a_case_whose_written_outcome_contradicts_the_proof_is_an_error_of_the_c
     tmp_path: Path, written: str, csv: str, proven: str
 ) -> None:
     path = write_case(tmp_path, case_text(outcome=written), csv=csv)
-    result = judge(find("irls"), Library.at(tmp_path), "dose")
+    result = judge_case(find("irls"), Library.at(tmp_path), "dose")
     assert {(v.outcome, v.cause) for v in result.verdicts} == {(Outcome.ERROR, "case")}
     assert str(path) in (result.unusable or "")
     assert written in (result.unusable or "")

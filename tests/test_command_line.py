@@ -6,8 +6,10 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from support.wrong_adapter import adapter
 from conformance.judging.checks import CHECKS
 from conformance.judging.verdict import Outcome
 from conformance.question.library import Library
+from conformance.running.processes import processes_for
 from conformance.showing import record
 
 N = len(CHECKS)
@@ -162,6 +165,75 @@ def test_the_counts_are_the_same_however_many_processes_there_are(small: Library
     assert counts["pass"] >= 2 * (N - 4)
 
 
+@pytest.mark.parametrize(
+    ("items", "jobs", "processes"), [(400, None, 3), (65, None, 2), (63, None, 1), (0, None, 1), (3, 8, 3)]
+)
+def test_there_are_as_many_processes_as_cores_that_have_enough_to_do(
+    monkeypatch: pytest.MonkeyPatch, items: int, jobs: int | None, processes: int
+) -> None:
+    monkeypatch.setattr("conformance.running.processes.cores", lambda: 3)
+    assert processes_for(items, jobs) == processes
+
+
+def test_fail_fast_stops_after_the_first_case_that_fails_with_a_record_that_says_so(
+    small: Library, wrong: str, tmp_path: Path
+) -> None:
+    report = tmp_path / "run.jsonl"
+    said = command("gate", wrong, "--cases", small.cases, "-x", "--report", report, "--check", "deviance")
+    assert said.status == 1
+    assert "DOES NOT CONFORM (2 of 3 cases x 1 checks, stopped at the first failure" in " ".join(said.out.split())
+    found = record.read(report)
+    assert (found.stopped, found.cases, found.conforms) == (True, 2, False)
+    assert [verdict.outcome for verdict in found.verdicts] == [Outcome.UNDECIDED, Outcome.FAIL]
+    assert command("report", report).out in said.out
+    lines = report.read_text().splitlines()
+    report.write_text("\n".join([*lines[:-1], lines[-1].replace('"cases": 2', '"cases": 3')]))
+    with pytest.raises(record.TruncatedReport, match="do not add up"):
+        record.read(report)
+
+
+def test_fail_fast_without_a_failure_is_a_run_like_any_other(small: Library, tmp_path: Path) -> None:
+    words = ("gate", "irls", "--cases", small.cases, "--check", "deviance", "--fail-fast")
+    assert command(*words, "--report", tmp_path / "run.jsonl").status == 0
+    assert not record.read(tmp_path / "run.jsonl").stopped
+
+
+def test_the_cases_that_failed_last_are_asked_first(
+    small: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "last_of_all.py").write_text(
+        "from conformance.fitter import fit as irls\n"
+        "def fit(problem):\n"
+        "    return dict(coefficients=irls(problem).coefficients * (1 + 0.1 * (problem.n == 54)))\n"
+    )
+    words = ("gate", "last_of_all:fit", "--cases", small.cases, "--check", "coefficients", "--report", "run.jsonl")
+    assert command(*words).status == 1
+    before = [verdict.case for verdict in record.read(Path("run.jsonl")).verdicts]
+    assert before.index("warpbreaks") > 0
+    assert command(*words, "--last-failed").status == 1
+    after = [verdict.case for verdict in record.read(Path("run.jsonl")).verdicts]
+    assert after == ["warpbreaks", *(id for id in before if id != "warpbreaks")]
+    said = command(*words[:-2], "--last-failed", "--last-record", "run.jsonl", "-x", "-q")
+    assert "(1 of 3 cases x 1 checks, stopped" in said.out
+
+
+def test_last_failed_wants_a_record(small: Library, tmp_path: Path) -> None:
+    said = command("gate", "irls", "--cases", small.cases, "--last-failed")
+    assert (said.status, said.out) == (2, "")
+    assert "name it, with --report or --last-record" in said.err
+    said = command("gate", "irls", "--cases", small.cases, "--last-failed", "--report", tmp_path / "run.jsonl")
+    assert (said.status, said.out) == (2, "")
+    assert "run.jsonl" in said.err
+
+
+def test_quiet_prints_the_verdict_alone(small: Library, wrong: str) -> None:
+    said = command("gate", wrong, "--cases", small.cases, "--quiet", "--check", "deviance")
+    assert (said.status, said.err) == (1, "")
+    assert " ".join(said.out.split()).startswith(f"{wrong} unknown: DOES NOT CONFORM (3 cases x 1 checks, ")
+    assert len(said.out.splitlines()) <= 2
+
+
 # ------------------------------------------------------------------------------------------ the report
 
 
@@ -242,15 +314,21 @@ def test_a_truncated_or_spoilt_report_is_refused_with_its_name(report: Path, spo
 
 def test_an_interrupted_run_leaves_a_report_that_is_seen_to_be_truncated(small: Library, tmp_path: Path) -> None:
     (tmp_path / "interrupted.py").write_text(
-        "from conformance.fitter import fit as irls\n"
+        "import time\nfrom conformance.fitter import fit as irls\n"
         "def fit(problem):\n"
-        "    if problem.n == 54: raise KeyboardInterrupt\n"
+        "    if problem.n == 54: open('begun', 'w').close(), time.sleep(1000)\n"
         "    return irls(problem)\n"
     )
     words = ["gate", "interrupted:fit", "--cases", str(small.cases), "--report", "run.jsonl"]
-    ended = subprocess.run([*CONSOLE, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert ended.returncode == 130
-    assert "Traceback" not in ended.stderr
+    with subprocess.Popen([*CONSOLE, *words], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as gate:
+        while not (tmp_path / "begun").exists():
+            assert gate.poll() is None
+            time.sleep(0.02)
+        gate.send_signal(signal.SIGINT)
+        _, said = gate.communicate(timeout=60)
+    assert gate.returncode == 130
+    assert "Traceback" not in said
+    assert len((tmp_path / "run.jsonl").read_text().splitlines()) > N
     with pytest.raises(record.TruncatedReport):
         record.read(tmp_path / "run.jsonl")
 

@@ -13,11 +13,11 @@ from support.command import command
 
 from conformance.adapters import Implementation, find, from_object
 from conformance.fitter import fit as irls
+from conformance.judging.judge import judge_case
 from conformance.mathematics.quantities import Fit
 from conformance.question.library import Library
 from conformance.question.problem import Problem
 from conformance.running.fuzz import Tally, fuzz
-from conformance.running.gate import judge
 
 
 def without_offset(problem: Problem) -> Fit:
@@ -82,9 +82,9 @@ def test_a_planted_fault_is_shrunk_to_a_small_case_that_the_gate_shows_again(
     assert case.problem().n <= 8
     assert mentions in case.notes
     assert str(tmp_path) not in case.notes
-    again = judge(planted(function), library, case.id)
+    again = judge_case(planted(function), library, case.id)
     assert found.key[0] in [v.check for v in again.verdicts if v.outcome == "fail"]
-    assert all(v.outcome not in ("fail", "error") for v in judge(find("irls"), library, case.id).verdicts)
+    assert all(v.outcome not in ("fail", "error") for v in judge_case(find("irls"), library, case.id).verdicts)
 
 
 def test_the_command_exits_0_or_1_and_its_cases_are_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,18 +22,19 @@ from conformance.judging.checks.invariance import INVARIANCE_CHECKS, INVARIANCES
 from conformance.judging.checks.optimiser import maximise
 from conformance.judging.comparison import Comparison, Demand
 from conformance.judging.conventions import under
+from conformance.judging.judge import judge, judge_case
 from conformance.judging.verdict import Outcome, Verdict, conforms, count
 from conformance.mathematics.quantities import BY_ROW, KEYS, Fit
 from conformance.question.library import Library
 from conformance.question.problem import Problem
 from conformance.references.lookup import reference_of
-from conformance.running.gate import judge, run, weigh
+from conformance.running.gate import run
 
 FIRST = ["contraception", "dobson", "warpbreaks", "breslow-rates", "heart-max-rate", "study-hours", "no-intercept-20"]
 
 
 def failures(library: Library, function: Callable[[Problem], object], id: str, **demand: object) -> list[Verdict]:
-    verdicts = judge(from_object("under-test", function), library, id, Demand(**demand)).verdicts  # type: ignore[arg-type]
+    verdicts = judge_case(from_object("under-test", function), library, id, Demand(**demand)).verdicts  # type: ignore[arg-type]
     assert len(verdicts) == len(CHECKS)
     return [v for v in verdicts if v.outcome in (Outcome.FAIL, Outcome.ERROR)]
 
@@ -124,7 +125,9 @@ def test_refusing_a_valid_problem_is_an_error_of_the_implementation(library: Lib
 
 
 def test_what_is_not_reported_is_counted_apart(library: Library) -> None:
-    verdicts = judge(from_object("bare", lambda p: {"coefficients": fit(p).coefficients}), library, "dobson").verdicts
+    verdicts = judge_case(
+        from_object("bare", lambda p: {"coefficients": fit(p).coefficients}), library, "dobson"
+    ).verdicts
     outcomes = {v.check: v.outcome for v in verdicts}
     assert outcomes["coefficients"] is Outcome.PASS
     assert outcomes["deviance"] is Outcome.NOT_REPORTED
@@ -135,7 +138,7 @@ def test_running_nothing_does_not_conform(library: Library) -> None:
     def unsupported(problem: Problem) -> Fit:
         raise Unsupported("no GLM here")
 
-    verdicts = judge(from_object("none", unsupported), library, "dobson").verdicts
+    verdicts = judge_case(from_object("none", unsupported), library, "dobson").verdicts
     assert {v.outcome for v in verdicts} == {Outcome.UNSUPPORTED}
     assert not conforms(count(verdicts))
 
@@ -265,7 +268,7 @@ def test_whatever_two_conventions_are_declared_some_answer_passes(library: Libra
         values = under(reference.values, case.problem(), of_model(conventions, case.family, case.link))
         honest = replace(own, **{key: values.get(key) for key in KEYS if key in reference.values})
         found = Implementation("honest", "1", lambda problem, honest=honest: honest, conventions)
-        for verdict in weigh(found, case, reference, Demand(), ONE_FIT).verdicts:
+        for verdict in judge(found, case, reference, Demand(), ONE_FIT).verdicts:
             assert not verdict.failing, (one, two, verdict.message)
 
 
@@ -282,8 +285,8 @@ def test_a_fit_that_breaks_down_on_a_twin_fails_every_invariance_that_arises(lib
             the_same = the_same and np.array_equal(problem.y, own.y) and problem.formula == own.formula
             return right if the_same else replace(right, coefficients=np.full(problem.p, np.nan))
 
-        right = weigh(find("irls"), case, reference, Demand(), names).verdicts
-        wrong = weigh(from_object("breaks-down", breaks_down), case, reference, Demand(), names).verdicts
+        right = judge(find("irls"), case, reference, Demand(), names).verdicts
+        wrong = judge(from_object("breaks-down", breaks_down), case, reference, Demand(), names).verdicts
         for mine, theirs in zip(right, wrong, strict=True):
             if mine.outcome is Outcome.PASS:
                 left.discard(mine.check)
@@ -295,7 +298,7 @@ def test_an_answer_without_a_digit_passes_nothing_however_little_the_data_can_gi
     case = library.case("binomial-cloglog-lost-weights")
     astray = replace(fit(case.problem()), coefficients=np.array([-2.9e12, 2.9e12]))
     reference = reference_of(library, case)
-    (verdict,) = weigh(from_object("astray", lambda problem: astray), case, reference, checks=["coefficients"]).verdicts
+    (verdict,) = judge(from_object("astray", lambda problem: astray), case, reference, checks=["coefficients"]).verdicts
     assert verdict.outcome is Outcome.UNDECIDED
     assert verdict.digits is not None
     assert verdict.required is not None
@@ -330,7 +333,7 @@ def test_a_fitter_that_adds_rows_in_another_order_each_time_remembers_nothing(li
         return replace(answer, **rows)
 
     case = library.case(id)
-    found = weigh(from_object("mine", in_any_order), case, reference_of(library, case), checks=["same_answer_twice"])
+    found = judge(from_object("mine", in_any_order), case, reference_of(library, case), checks=["same_answer_twice"])
     assert not found.verdicts[0].failing, found.verdicts[0].message
 
 
@@ -361,7 +364,7 @@ def test_a_fault_that_only_a_twin_has_is_named_in_the_twins_own_terms(library: L
         return fit(problem if problem.offset is None else replace(problem, offset=-problem.offset))
 
     for id in ("contraception", "dobson", "quine-nb-log"):
-        found = judge(from_object("turned", turned), library, id, checks=["constant_added_to_the_offset"])
+        found = judge_case(from_object("turned", turned), library, id, checks=["constant_added_to_the_offset"])
         assert found.verdicts[0].cause == "with the offset's sign reversed", found.verdicts[0].message
 
 
@@ -371,7 +374,7 @@ def test_a_number_for_an_aliased_column_is_refused(library: Library, quantity: s
         right = fit(problem)
         return replace(right, **{quantity: np.nan_to_num(getattr(right, quantity))})
 
-    found = judge(from_object("filled", filled), library, "mtcars-aliased-middle", checks=[quantity])
+    found = judge_case(from_object("filled", filled), library, "mtcars-aliased-middle", checks=[quantity])
     assert found.verdicts[0].outcome is Outcome.FAIL
     assert found.verdicts[0].cause == "aliasing"
 
@@ -388,7 +391,7 @@ def test_no_check_breaks_on_what_a_twin_is_answered(library: Library, quantity: 
             wrong = np.full_like(np.asarray(getattr(right, quantity), dtype=np.float64), number)
             return right if same else replace(right, **{quantity: wrong if wrong.shape else float(wrong)})
 
-        for verdict in weigh(
+        for verdict in judge(
             from_object("broken", broken), case, reference_of(library, case), Demand(), list(INVARIANCE_CHECKS)
         ).verdicts:
             assert verdict.cause != "suite", verdict.message
@@ -417,7 +420,7 @@ def test_an_infinite_number_of_a_regular_problem_fails_though_no_reference_says_
     library: Library, quantity: str, value: float, outcome: Outcome
 ) -> None:
     under_test = from_object("infinite", _reports(quantity, value))
-    (verdict,) = judge(under_test, library, "insurance-offset-tweedie", checks=[quantity]).verdicts
+    (verdict,) = judge_case(under_test, library, "insurance-offset-tweedie", checks=[quantity]).verdicts
     assert verdict.outcome is outcome
     assert verdict.cause == ("not finite" if outcome is Outcome.FAIL else None)
 
@@ -437,7 +440,7 @@ def test_an_infinite_residual_without_a_reference_fails_but_not_in_a_row_without
             )
 
         reference = replace(known, values=values)
-        (verdict,) = weigh(from_object("one row", infinite), case, reference, checks=["pearson_residuals"]).verdicts
+        (verdict,) = judge(from_object("one row", infinite), case, reference, checks=["pearson_residuals"]).verdicts
         assert verdict.outcome is outcome
         assert verdict.quantity == (f"pearson_residuals[{row}]" if outcome is Outcome.FAIL else "pearson_residuals")
 
@@ -447,13 +450,13 @@ def test_the_infinite_likelihood_of_a_perfect_fit_is_no_failure(library: Library
     known = reference_of(library, case)
     perfect = replace(known, values={**known.values, "deviance": 0.0})
     under_test = from_object("infinite", _reports("log_likelihood", np.inf))
-    (verdict,) = weigh(under_test, case, perfect, checks=["log_likelihood"]).verdicts
+    (verdict,) = judge(under_test, case, perfect, checks=["log_likelihood"]).verdicts
     assert verdict.outcome is Outcome.UNDECIDED
 
 
 def test_an_infinite_bic_fails_beside_rows_without_weight_too(library: Library) -> None:
     under_test = from_object("infinite", _reports("bic", np.inf))
-    (verdict,) = judge(under_test, library, "affairs-zero-weights-tweedie", checks=["bic"]).verdicts
+    (verdict,) = judge_case(under_test, library, "affairs-zero-weights-tweedie", checks=["bic"]).verdicts
     assert (verdict.outcome, verdict.cause) == (Outcome.FAIL, "not finite")
 
 
@@ -492,8 +495,8 @@ def test_digits_lost_to_cancellation_are_no_digits_that_nobody_can_have(
 ) -> None:
     """A formula that does not cancel has them all, and irls uses it."""
     strict = Demand(strict=True)
-    (right,) = judge(find("irls"), library, id, strict, [check]).verdicts
-    (wrong,) = judge(from_object("textbook", function), library, id, strict, [check]).verdicts
+    (right,) = judge_case(find("irls"), library, id, strict, [check]).verdicts
+    (wrong,) = judge_case(from_object("textbook", function), library, id, strict, [check]).verdicts
     assert right.outcome is Outcome.PASS
     assert (right.required or 0.0) > 11.0
     assert wrong.outcome is Outcome.FAIL
@@ -508,7 +511,7 @@ def test_a_mean_that_is_0_in_doubles_may_not_be_floored(library: Library) -> Non
         return replace(right, fitted_values=np.maximum(right.fitted_values, 2.2e-16))
 
     outcomes = [
-        judge(from_object("mean", function), library, "far-row-low-cloglog", checks=["fitted_values"])
+        judge_case(from_object("mean", function), library, "far-row-low-cloglog", checks=["fitted_values"])
         for function in (fit, floored)
     ]
     assert [result.verdicts[0].outcome for result in outcomes] == [Outcome.PASS, Outcome.FAIL]

@@ -16,21 +16,24 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from conformance.adapters import BUILT_IN, COMMAND, EXAMPLES, PACKAGES, find
+from conformance.adapters import BUILT_IN, COMMAND, EXAMPLES, PACKAGES, find, load
 from conformance.adapters.answer import Unsupported
 from conformance.adapters.conventions import declared
 from conformance.adapters.installed import all_installed
 from conformance.adapters.offers import heard, only
 from conformance.errors import ImplementationError
 from conformance.judging.checks import CHECKS
+from conformance.judging.judge import judge_case
 from conformance.judging.verdict import Outcome, Verdict
 from conformance.question.library import Library
-from conformance.running.gate import judge
 from conformance.showing.record import Record
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / "conformance" / "implementations"
-HELPERS = {"__init__", "installed", "offers", "command", "child", "guard", "guarded_call"}
+FOLDER = ROOT / "conformance" / "adapters"
+HELPERS = {
+    *("__init__", "answer", "built_in", "child", "command", "conventions", "frames", "guard", "guarded_call"),
+    *("installed", "isolated", "loading", "offers", "program", "protocol", "r", "worker"),
+}
 FOREIGN = sorted(set(BUILT_IN) - {"irls"})
 PROGRAMS = [name for name in BUILT_IN if BUILT_IN[name].startswith(COMMAND)]
 IN_PYTHON = [name for name in BUILT_IN if name not in PROGRAMS]
@@ -122,7 +125,7 @@ def test_a_missing_package_gives_the_command_that_installs_it(name: str, monkeyp
         monkeypatch.delitem(sys.modules, loaded)
     monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
     with pytest.raises(ImplementationError, match=r"there is no module .* here: pip install 'glm-conformance\["):
-        find(name)
+        load(name)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -143,14 +146,14 @@ def test_the_programs_are_files_of_examples() -> None:
 def test_base_r_is_found_by_name_and_speaks_the_protocol(library: Library) -> None:
     found = find("r-glm-rscript")
     assert found.name == "r-glm-rscript"
-    assert not {v.outcome for v in judge(found, library, "dobson").verdicts} & {Outcome.FAIL, Outcome.ERROR}
+    assert not {v.outcome for v in judge_case(found, library, "dobson").verdicts} & {Outcome.FAIL, Outcome.ERROR}
     assert found.function.close()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("id", ["contraception", "warpbreaks", "esoph-grouped-logit", "genins-gamma-log"])
 def test_statsmodels_newton_conforms(library: Library, id: str) -> None:
     found = find("statsmodels-newton")
-    verdicts = judge(found, library, id).verdicts
+    verdicts = judge_case(found, library, id).verdicts
     of_coefficients = [v for v in verdicts if v.check in ("coefficients", "standard_errors", "deviance", "score")]
     assert {v.outcome for v in of_coefficients} == {Outcome.PASS}
 

@@ -13,13 +13,13 @@ from conformance.adapters import find
 from conformance.fitter import fit
 from conformance.fitter.irls import solve
 from conformance.fitter.predictor import AtBeta
+from conformance.judging.judge import twins
 from conformance.mathematics.family import family_of
 from conformance.mathematics.least_squares import independent_columns
 from conformance.mathematics.link import link_of
 from conformance.mathematics.response import Response
 from conformance.question.library import Library
 from conformance.question.problem import Problem
-from conformance.running.gate import twins
 
 
 def problem_of(library: Library, id: str) -> Problem:

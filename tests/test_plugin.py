@@ -64,6 +64,39 @@ def test_the_tests_can_be_run_in_several_processes(pytester: pytest.Pytester, ca
     assert sum(result.parseoutcomes().values()) == 2 * N
 
 
+def test_no_process_fits_a_case_again_that_another_has(
+    pytester: pytest.Pytester, cases: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    pytester.makepyfile(
+        mine="import os\nfrom conformance.fitter import fit as irls\n"
+        "def fit(problem):\n"
+        f"    with open({str(pytester.path / 'log')!r}, 'a') as log:\n"
+        "        print(os.getpid(), problem.n, problem.p, file=log)\n"
+        "    return irls(problem)\n"
+    )
+    words = ("--implementation", "mine:fit", "-n", "2", "--maxschedchunk", "1", "-k", "score or deviance or aic")
+    result = pytester.runpytest_subprocess(*called(cases, *words))
+    assert result.ret == 0
+    fits = {tuple(line.split()) for line in (pytester.path / "log").read_text().splitlines()}
+    for shape in (("9", "5"), ("10", "2")):  # dobson and separated-ten
+        assert len([pid for pid, *rows_and_columns in fits if tuple(rows_and_columns) == shape]) == 1
+    assert not list(tmp_path.glob("glm-conformance-*"))
+
+
+def test_another_ones_tests_of_the_same_names_are_let_alone(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_gate="import pytest\n"
+        "@pytest.fixture\ndef conformance_case(): return 1\n"
+        "@pytest.fixture\ndef conformance_check(): return 1\n"
+        "@pytest.mark.parametrize('one', [1])\n"
+        "def test_conforms(one, conformance_case, conformance_check): pytest.skip('not today')\n"
+    )
+    result = pytester.runpytest_inprocess("-W", "error")
+    result.assert_outcomes(skipped=1)
+    assert result.ret == 0
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
@@ -30,9 +32,9 @@ def test_whoever_leaves_early_does_not_wait_for_what_was_not_begun() -> None:
 
     def interrupted() -> None:
         with workers(1) as pool:
-            futures.extend(pool.submit(os.getenv, "HOME") for _ in range(1000))
+            futures.extend(pool.submit(time.sleep, 1000.0) for _ in range(1000))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert futures[-1].cancelled()
+    assert futures[-1].cancelled() or isinstance(futures[-1].exception(timeout=0), BrokenProcessPool)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import json
-import os
 import re
 import select
 import shlex
@@ -24,19 +22,22 @@ import pytest
 from support.command import command
 from support.folders import copy_cases
 from support.one_fit import ONE_FIT
+from support.processes import alive, nothing_left
 
 from conformance.adapters import find, from_object, protocol
 from conformance.adapters.answer import AdapterError, Refused, Unsupported, as_fit
 from conformance.adapters.child import Child
-from conformance.adapters.command import Command, Limits
+from conformance.adapters.command import Command
+from conformance.adapters.program import Limits
 from conformance.errors import ImplementationError
 from conformance.fitter import fit
 from conformance.judging.checks import CHECKS
+from conformance.judging.judge import CaseResult
 from conformance.judging.verdict import Outcome
 from conformance.question.library import Library
 from conformance.question.problem import Problem
 from conformance.running import smoke
-from conformance.running.gate import CaseResult, run
+from conformance.running.gate import run
 from conformance.showing import record
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -59,28 +60,6 @@ def marker(monkeypatch: pytest.MonkeyPatch) -> str:
     mark = f"glm-conformance-{uuid.uuid4()}"
     monkeypatch.setenv("GLM_CONFORMANCE_MARK", mark)
     return mark
-
-
-def alive(mark: str) -> list[str]:
-    """The processes with the mark that still run (a zombie does not)."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if folder.name != str(os.getpid()) and mark.encode() in (folder / "environ").read_bytes():
-                found.append((folder / "cmdline").read_text().replace("\0", " "))
-        except OSError:
-            continue
-    return found
-
-
-def nothing_left(mark: str) -> bool:
-    """Whether all processes with the mark end; a killed one may take a moment."""
-    gc.collect()  # what a finished run still refers to in a circle
-    for _ in range(500):
-        if not alive(mark):
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def outcomes(result: CaseResult) -> Counter[str]:
@@ -249,8 +228,8 @@ def test_a_command_that_can_not_be_started_has_exit_status_2(
     [
         (["gate"], "give IMPLEMENTATION or --command, one of the two: neither was given"),
         (["gate", "irls", "--command", "cat"], "one of the two: both were given"),
-        (["gate", "irls", "--timeout", "3"], "--timeout and --memory are for a command"),
-        (["smoke", "irls", "--memory", "3"], "--timeout and --memory are for a command"),
+        (["gate", "irls", "--timeout", "3"], "irls has none of its own: leave them out"),
+        (["smoke", "irls", "--memory", "3"], "--timeout and --memory are of a process"),
     ],
 )
 def test_a_call_that_makes_no_sense_has_exit_status_2(words: list[str], said: str) -> None:
@@ -268,8 +247,8 @@ def traffic(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes]]:
     heard: list[tuple[bytes, bytes]] = []
     exchange = Child.exchange
 
-    def overheard(child: Child, message: bytes, seconds: float, limit: int) -> bytes:
-        line = exchange(child, message, seconds, limit)
+    def overheard(child: Child, message: bytes, seconds: float, limit: int, *more: Any) -> bytes:
+        line = exchange(child, message, seconds, limit, *more)
         heard.append((message, line))
         return line
 

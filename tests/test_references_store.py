@@ -21,10 +21,10 @@ from conformance.adapters import find
 from conformance.errors import StaleReference
 from conformance.json_numbers import dumps, restore
 from conformance.judging.checks import CHECKS
+from conformance.judging.judge import judge_case
 from conformance.judging.verdict import Outcome
 from conformance.question.library import Library
 from conformance.references import store
-from conformance.running.gate import judge
 
 N = len(CHECKS)
 
@@ -43,7 +43,7 @@ def references(library: Library, id: str) -> list[Path]:
 
 
 def outcomes(library: Library, id: str) -> set[Outcome]:
-    return {verdict.outcome for verdict in judge(find("irls"), library, id).verdicts}
+    return {verdict.outcome for verdict in judge_case(find("irls"), library, id).verdicts}
 
 
 IDENTITY = ("schema", "case", "asked_sha256", "data_sha256")
@@ -97,7 +97,7 @@ def test_a_reference_that_can_not_be_used_is_an_error_of_its_case_alone(
     assert f"ERROR dobson: all of {N} checks" in said.out
     assert "warpbreaks:" not in said.out
     assert "DOES NOT CONFORM" in said.out
-    result = judge(find("irls"), small, "dobson")
+    result = judge_case(find("irls"), small, "dobson")
     message = result.verdicts[0].message
     assert result.unusable == message
     assert result.verdicts[0].cause == "reference"
@@ -109,7 +109,7 @@ def test_a_reference_that_can_not_be_used_is_an_error_of_its_case_alone(
 def test_a_reference_that_is_absent_is_proven_on_the_spot(small: Library) -> None:
     for path in references(small, "dobson"):
         path.unlink()
-    result = judge(find("irls"), small, "dobson")
+    result = judge_case(find("irls"), small, "dobson")
     assert result.unusable is None
     assert {verdict.outcome for verdict in result.verdicts} == {Outcome.PASS, Outcome.UNDECIDED}
 
@@ -164,7 +164,7 @@ def test_a_reference_is_stale_when_what_is_asked_changed_and_not_when_words_did(
     if not stale:
         assert outcomes(fresh, "dobson") <= {Outcome.PASS, Outcome.UNDECIDED, Outcome.NOT_REPORTED}
         return
-    result = judge(find("irls"), fresh, "dobson")
+    result = judge_case(find("irls"), fresh, "dobson")
     assert {v.outcome for v in result.verdicts} == {Outcome.ERROR}
     assert "stale: the case changed" in result.verdicts[0].message
 
@@ -172,7 +172,7 @@ def test_a_reference_is_stale_when_what_is_asked_changed_and_not_when_words_did(
 def test_a_reference_is_stale_when_one_byte_of_the_data_changed(small: Library) -> None:
     path = small.case("dobson").data_file
     path.write_bytes(path.read_bytes() + b"\n")
-    result = judge(find("irls"), Library.at(small.cases), "dobson")
+    result = judge_case(find("irls"), Library.at(small.cases), "dobson")
     assert {v.outcome for v in result.verdicts} == {Outcome.ERROR}
     assert "stale: its data (data/dobson1990_counts.csv) changed" in result.verdicts[0].message
 

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from support.command import command
 
-from conformance.cli.gate import Format, view_of
+from conformance.cli.report import Format, view_of
 from conformance.judging.verdict import FAILING, Outcome, Verdict, conforms, count, exit_status
+from conformance.running.session import summary_line
 from conformance.showing import record
 from conformance.showing.annotations import SHOWN
 from conformance.showing.compared import Change, differences
-from conformance.showing.record import Record, Writer, summary_line
+from conformance.showing.record import Record, Writer
 
 NASTY = (
     "<script>alert(1)</script>", "]]>", "&amp;", "a|b", "`x`", "```\n# h", "%0A::error::x", "::error::x",

@@ -12,19 +12,19 @@ from support.one_fit import ONE_FIT
 from conformance.adapters import find, from_object
 from conformance.adapters.conventions import DEFAULTS
 from conformance.judging.comparison import Comparison, Demand
+from conformance.judging.judge import judge_case
 from conformance.judging.verdict import Outcome, Verdict
 from conformance.mathematics.quantities import Fit
 from conformance.question.library import Library
 from conformance.question.problem import Problem
 from conformance.references.lookup import reference_of
-from conformance.running.gate import judge
 
 STRICT = Demand(strict=True)
 
 
 def judged(library: Library, function: Callable[[Problem], Fit], ids: list[str]) -> dict[str, Verdict]:
     fitter = from_object("solver", function)
-    return {id: judge(fitter, library, id, STRICT, ["coefficients"]).verdicts[0] for id in ids}
+    return {id: judge_case(fitter, library, id, STRICT, ["coefficients"]).verdicts[0] for id in ids}
 
 
 def flagged(verdicts: dict[str, Verdict]) -> dict[str, Verdict]:
@@ -61,7 +61,7 @@ def test_r_polished_is_flagged_nowhere_but_where_it_is_off(library: Library) -> 
         if library.case(id).has_estimate and id not in (*R_IS_OFF, *R_REFUSES):
             case = library.case(id)
             known = Comparison(case, case.problem(), None, None, reference_of(library, case), DEFAULTS)
-            for v in judge(r, library, id, STRICT, ONE_FIT).verdicts:
+            for v in judge_case(r, library, id, STRICT, ONE_FIT).verdicts:
                 bad = v.outcome in (Outcome.FAIL, Outcome.ERROR)
                 assert not bad or is_lost_to_cancellation(known, v.quantity, v.got, v.want), v
 
@@ -70,5 +70,5 @@ def test_r_polished_is_flagged_nowhere_but_where_it_is_off(library: Library) -> 
 def test_the_cases_where_r_is_off_still_show_it(library: Library) -> None:
     r = find("r-glm")
     for id, why in R_IS_OFF.items():
-        verdicts = judge(r, library, id, STRICT, ONE_FIT).verdicts
+        verdicts = judge_case(r, library, id, STRICT, ONE_FIT).verdicts
         assert any(v.outcome is Outcome.FAIL for v in verdicts), f"{id}: R is right now, take it from the list ({why})"

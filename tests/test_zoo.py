@@ -17,8 +17,8 @@ from support.command import command
 from conformance.judging.checks import CHECKS
 from conformance.judging.checks.invariance import INVARIANCE_CHECKS
 from conformance.judging.comparison import Demand
+from conformance.judging.judge import judge_case
 from conformance.question.library import Library
-from conformance.running.gate import judge
 from conformance.zoo import CORRECT, FAULTS
 from conformance.zoo.matrix import BAD, put
 
@@ -144,7 +144,9 @@ def test_judged_by_kept_answers_an_animal_gets_the_verdicts_of_one_that_is_asked
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         animal = (FAULTS.get(name) or CORRECT[name]).implementation()
-        fresh = [v for id in ids for v in judge(animal, library, id, Demand(strict=True)).verdicts if v.outcome in BAD]
+        fresh = [
+            v for id in ids for v in judge_case(animal, library, id, Demand(strict=True)).verdicts if v.outcome in BAD
+        ]
     kept = [v for v in put(name, None, ids, tuple(CHECKS)).strict.bad if v.check != "gate"]  # that is of the run
     assert [str(v) for v in kept] == [str(v) for v in fresh]
 

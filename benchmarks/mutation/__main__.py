@@ -82,12 +82,12 @@ def ask(mutant: dict[str, Any], cases: list[bytes], how: str) -> dict[str, Any]:
     from conformance.adapters import find
     from conformance.judging.checks import CHECKS
     from conformance.judging.comparison import Demand
-    from conformance.running.gate import weigh
+    from conformance.judging.judge import judge
 
     irls, checks = find("irls"), list(CHECKS) if how == "whole" else quick_checks()
     for stored in cases:
         case, reference = pickle.loads(stored)
-        for verdict in weigh(irls, case, reference, Demand(strict=True), checks).verdicts:
+        for verdict in judge(irls, case, reference, Demand(strict=True), checks).verdicts:
             if verdict.outcome in ("fail", "error"):
                 return {"outcome": "killed", "case": case.id, "check": verdict.check}
     return {"outcome": "survived", "cases": len(cases)}

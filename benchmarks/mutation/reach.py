@@ -61,9 +61,9 @@ def reach() -> Reach:
     sys.path.insert(0, str(ROOT))
     from conformance.adapters import find
     from conformance.judging.comparison import Demand
+    from conformance.judging.judge import judge
     from conformance.question.library import Library
     from conformance.references.lookup import reference_of
-    from conformance.running.gate import weigh
 
     found, library, irls = Reach(), Library.built_in(), find("irls")
     paths = {str(ROOT / "conformance" / name): name for name in FILES}
@@ -85,10 +85,10 @@ def reach() -> Reach:
             return trace
 
         sys.settrace(trace)
-        weigh(irls, case, reference, Demand(strict=True), quick_checks())
+        judge(irls, case, reference, Demand(strict=True), quick_checks())
         sys.settrace(None)
         started = time.perf_counter()
-        weigh(irls, case, reference, Demand(strict=True), quick_checks())
+        judge(irls, case, reference, Demand(strict=True), quick_checks())
         found.seconds[id] = time.perf_counter() - started
     return found
 

@@ -2,170 +2,46 @@
 
 from __future__ import annotations
 
-import difflib
-import importlib
-import shlex
 import shutil
-import sys
-import traceback
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
-from conformance.adapters.command import Command, Limits
-from conformance.adapters.conventions import Declared, declared, of_model
-from conformance.errors import ImplementationError, in_words
-from conformance.question.problem import Problem
+from conformance.adapters.built_in import BUILT_IN, COMMAND, EXAMPLES, PACKAGES, Package
+from conformance.adapters.command import Command
+from conformance.adapters.isolated import Isolated
+from conformance.adapters.loading import Implementation, from_object, load, place_of
+from conformance.adapters.program import Limits
+from conformance.errors import ImplementationError
 
-#: What a name begins with that is a command to run, such as "command:Rscript my_adapter.R".
-COMMAND = "command:"
+__all__ = [
+    "BUILT_IN",
+    "COMMAND",
+    "EXAMPLES",
+    "PACKAGES",
+    "Implementation",
+    "Limits",
+    "Package",
+    "find",
+    "from_object",
+    "load",
+]
 
-_PACKAGE = Path(__file__).resolve().parents[1]
-#: The adapters that speak the JSON Lines protocol: inside an installed wheel, or beside the package in a checkout.
-EXAMPLES = next((one for one in [_PACKAGE / "_carried" / "examples"] if one.is_dir()), _PACKAGE.parent / "examples")
-
-
-def _program(*words: str) -> str:
-    """The command of ``words``, of which the last is a file below examples/."""
-    return COMMAND + shlex.join([*words[:-1], str(EXAMPLES / words[-1])])
-
-
-#: name -> module:attribute, or command:...
-BUILT_IN: dict[str, str] = {
-    "irls": "conformance.adapters.irls:Irls",
-    "statsmodels": "conformance.adapters.statsmodels:Statsmodels",
-    "statsmodels-newton": "conformance.adapters.statsmodels_newton:StatsmodelsNewton",
-    "r-glm": "conformance.adapters.r_glm:Polished",
-    "r-glm-tight": "conformance.adapters.r_glm:Tight",
-    "r-glm-default": "conformance.adapters.r_glm:AsShipped",
-    "r-brglm2": "conformance.adapters.r_brglm2:Brglm2",
-    "r-mgcv": "conformance.adapters.r_mgcv:Mgcv",
-    "scikit-learn": "conformance.adapters.sklearn:NewtonCholesky",
-    "scikit-learn-lbfgs": "conformance.adapters.sklearn:Lbfgs",
-    "glum": "conformance.adapters.glum:Glum",
-    "pyfixest": "conformance.adapters.pyfixest:Pyfixest",
-    "rustystats": "conformance.adapters.rustystats:RustyStats",
-    "polars-ds": "conformance.adapters.polars_ds:PolarsDs",
-    "dask-glm": "conformance.adapters.dask_glm:DaskGlm",
-    "glmax": "conformance.adapters.glmax:Glmax",
-    "firthmodels": "conformance.adapters.firthmodels:FirthModels",
-    "bossanova": "conformance.adapters.bossanova:Bossanova",
-    "pygam": "conformance.adapters.pygam:PyGam",
-    "pyspark": "conformance.adapters.pyspark:PySpark",
-    "h2o": "conformance.adapters.h2o:H2O",
-    "r-glm-rscript": _program("Rscript", "--vanilla", "r/adapter.R"),
-    "webr": _program("node", "webr/adapter.mjs"),
-    "octave": _program("octave-cli", "--quiet", "--no-init-file", "octave/adapter.m"),
-    "gretl": _program(sys.executable, "batch/gretl.py"),
-    "pspp": _program(sys.executable, "batch/pspp.py"),
-}
-
-
-@dataclass(frozen=True)
-class Package:
-    """What a built-in implementation needs: the module it imports, the distribution it comes in, how to install it.
-
-    For a program that speaks the protocol: the program, and how to install it.
-    """
-
-    module: str
-    distribution: str
-    install: str
-    r: bool = False
-    program: str | None = None
-
-
-def _extra(module: str, distribution: str, extra: str | None = None, *, beside: str = "") -> Package:
-    return Package(module, distribution, f"pip install 'glm-conformance[{extra or distribution}]'{beside}")
-
-
-def _needs(program: str, install: str) -> Package:
-    return Package("", "", install, program=program)
-
-
-_R = "sh scripts/install.sh test (installs R too), or pip install 'glm-conformance[r]' beside an R >= 4.0"
-_STATSMODELS, _SKLEARN = _extra("statsmodels", "statsmodels"), _extra("sklearn", "scikit-learn")
-_JAVA = ", beside Java 17 or later"
-
-#: name -> what it needs; they conflict, so that each wants a virtual environment of its own (tox -e NAME makes it)
-PACKAGES: dict[str, Package] = {
-    "statsmodels": _STATSMODELS,
-    "statsmodels-newton": _STATSMODELS,
-    **{name: Package("rpy2", "rpy2", _R, r=True) for name in ("r-glm", "r-glm-tight", "r-glm-default")},
-    "r-brglm2": Package("rpy2", "rpy2", f"{_R}; and apt-get install r-cran-brglm2", r=True),
-    "r-mgcv": Package("rpy2", "rpy2", f"{_R}; and apt-get install r-cran-mgcv", r=True),
-    "scikit-learn": _SKLEARN,
-    "scikit-learn-lbfgs": _SKLEARN,
-    "glum": _extra("glum", "glum"),
-    "pyfixest": _extra("pyfixest", "pyfixest"),
-    "rustystats": _extra("rustystats", "rustystats"),
-    "polars-ds": _extra("polars_ds", "polars-ds"),
-    "dask-glm": _extra("dask_glm", "dask-glm"),
-    "glmax": _extra("glmax", "glmax"),
-    "firthmodels": _extra("firthmodels", "firthmodels"),
-    "bossanova": _extra("bossanova", "bossanova"),
-    "pygam": _extra("pygam", "pygam"),
-    "pyspark": _extra("pyspark", "pyspark", beside=_JAVA),
-    "h2o": _extra("h2o", "h2o", beside=_JAVA),
-    "r-glm-rscript": _needs("Rscript", "apt-get install r-base-core"),
-    "webr": _needs("node", "npm install webr ws (where the gate is run, or in NODE_PATH)"),
-    "octave": _needs("octave-cli", "apt-get install octave octave-statistics"),
-    "gretl": _needs("gretlcli", "apt-get install gretl"),
-    "pspp": _needs("pspp", "apt-get install pspp"),
-}
-
-
-@dataclass(frozen=True)
-class Implementation:
-    """Something that fits Problems: a name, a version, its conventions in full, and the function."""
-
-    name: str
-    version: str
-    function: Callable[[Problem], object]
-    conventions: Mapping[str, Declared] = field(default_factory=dict)
-
-    def conventions_of(self, family: str, link: str) -> dict[str, str]:
-        """What it declares of one family and link, a value each."""
-        return of_model(self.conventions, family, link)
+#: What is this suite's own may run in the judge's process.
+TRUSTED = ("irls",)
 
 
 def find(name: str, limits: Limits = Limits()) -> Implementation:
     """The implementation called ``name``; ImplementationError says why there is none and what to do.
 
-    ``limits`` hold for a command; what runs in this process has none.
+    Anybody's but our own has a process of its own, and ``limits`` hold there.
     """
-    where = BUILT_IN.get(name, name)
+    where = place_of(name)
     if name in BUILT_IN and where.startswith(COMMAND):
         return _built_in_program(name, limits)
     if where.startswith(COMMAND):
         return from_object(name, Command(where.removeprefix(COMMAND), *limits))
-    if ":" not in where:
-        raise ImplementationError(
-            f"no implementation {name!r}{_nearest(name, BUILT_IN)}: give one of {', '.join(BUILT_IN)}, or "
-            "module:attribute of your own, or 'command:...' for another language"
-        )
-    module_name, attribute = where.split(":", 1)
-    if not all(part.isidentifier() for part in (*module_name.split("."), *attribute.split("."))):
-        raise ImplementationError(f"{name!r} is no module:attribute, such as mypackage.adapter:fit")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)  # so that my_adapter:fit is found beside the caller, as `python -m` would
-    try:
-        found: Any = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        raise ImplementationError(f"{name}: there is no module {error.name!r} here{_hint(name, error)}") from error
-    except (Exception, SystemExit) as error:
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        words = f"{in_words(error)} ({frame.filename}:{frame.lineno})"
-        raise ImplementationError(f"{name}: importing {module_name} raised {words}") from error
-    for part in attribute.split("."):
-        if not hasattr(found, part):
-            raise ImplementationError(
-                f"{name}: {module_name} has no attribute {attribute!r}{_nearest(part, dir(found))}"
-            )
-        found = getattr(found, part)
-    return from_object(name, found)
+    if name in TRUSTED:
+        return load(name)
+    return from_object(name, Isolated(name, limits))
 
 
 def _built_in_program(name: str, limits: Limits) -> Implementation:
@@ -178,45 +54,3 @@ def _built_in_program(name: str, limits: Limits) -> Implementation:
     except ImplementationError as error:
         raise ImplementationError(f"{name} needs {package.install}: {error}") from error
     return replace(from_object(name, command), name=name)
-
-
-def _hint(name: str, error: ModuleNotFoundError) -> str:
-    """How to install what a built-in implementation did not find (whichever of its modules that was)."""
-    if name in PACKAGES:
-        return f": {PACKAGES[name].install}"
-    known = [package.install for package in PACKAGES.values() if package.module == error.name]
-    return f": {known[0]}" if known else ""
-
-
-def _nearest(word: str, words: Iterable[str]) -> str:
-    """'; did you mean ...?' with the nearest of ``words``, or nothing."""
-    near = difflib.get_close_matches(word, list(words), 1)
-    return f"; did you mean {near[0]!r}?" if near else ""
-
-
-def from_object(name: str, found: Any) -> Implementation:
-    """A callable, an instance with ``__call__`` or a class of such instances, as an Implementation."""
-    if isinstance(found, type):
-        try:
-            found = found()
-        except ImplementationError:
-            raise
-        except ModuleNotFoundError as error:
-            raise ImplementationError(f"{name}: there is no module {error.name!r} here{_hint(name, error)}") from error
-        except (Exception, SystemExit) as error:
-            raise ImplementationError(f"{name}: making it raised {in_words(error)}") from error
-    if not callable(found):
-        raise ImplementationError(f"{name} is a {type(found).__name__}, which can't be called with a problem")
-    try:
-        conventions, version = declared(getattr(found, "conventions", None)), str(getattr(found, "version", "unknown"))
-    except ImplementationError as error:
-        raise ImplementationError(f"{name}: {error}") from error
-    except Exception as error:
-        raise ImplementationError(f"{name}: reading its conventions and version raised {in_words(error)}") from error
-    shown = getattr(found, "name", None)
-    return Implementation(
-        name=shown if isinstance(shown, str) else name,
-        version=version,
-        function=found,
-        conventions=conventions,
-    )

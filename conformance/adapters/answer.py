@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.errors import in_words
+from conformance.errors import Retold, cut, in_words
 from conformance.mathematics.quantities import BY_COLUMN, BY_ROW, KEYS, SCALARS, Fit
 from conformance.question.problem import Problem
 
@@ -33,13 +34,47 @@ class NotAFit(TypeError):
     """What an implementation returned is no answer: the wrong type, a wrong length, a NaN where none makes sense."""
 
 
+class Raised(Retold):
+    """What an implementation raised: the exception in words that begin with its type, and the ``where``.
+
+    ``crash``: it is no refusal, for something gave way beneath it (sys.exit, a MemoryError, the panic of a Rust
+    package).  ``mutated``: the problem's arrays that it had changed by then.
+    """
+
+    def __init__(self, said: str, where: str | None = None, *, crash: bool, mutated: tuple[str, ...] = ()) -> None:
+        super().__init__(said)
+        self.where, self.crash, self.mutated = where, crash, mutated
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A fit that was checked, and the problem's arrays that were changed in place meanwhile."""
+
+    fit: Fit
+    mutated: tuple[str, ...] = ()
+
+
+#: Of the warnings of a fit so many are kept, and so many characters of each.
+MOST_WARNINGS, LONGEST_WARNING = 50, 2000
+
+
+def shapes_of(problem: Problem) -> dict[str, tuple[int, ...]]:
+    """The shape of every quantity that is an array or a number, for a problem of n rows and p columns."""
+    return {
+        **dict.fromkeys(BY_COLUMN, (problem.p,)),
+        **dict.fromkeys(BY_ROW, (problem.n,)),
+        "covariance": (problem.p, problem.p),
+        **dict.fromkeys(SCALARS, ()),
+    }
+
+
 def as_fit(answer: object, problem: Problem) -> Fit:
     """``answer`` (a Fit or a mapping) as a checked Fit of ``problem``; NotAFit says what is wrong with it."""
     try:
         return _checked(answer, problem)
-    except NotAFit:
+    except (NotAFit, KeyboardInterrupt):
         raise
-    except Exception as error:  # an object of the adapter's own that breaks when it is looked at
+    except BaseException as error:  # an object of the adapter's own that breaks, or exits, when it is looked at
         raise NotAFit(f"returned what can't be read: {in_words(error)}") from error
 
 
@@ -50,23 +85,19 @@ def _checked(answer: object, problem: Problem) -> Fit:
         raise NotAFit(f"returned {_shown(answer)}; expected a mapping with 'coefficients' (or a conformance.Fit)")
     for key in answer:
         if key not in KEYS:
-            near = difflib.get_close_matches(str(key), KEYS, 1)
-            raise NotAFit(f"returned an unknown quantity {key!r}{f'; did you mean {near[0]!r}?' if near else ''}")
+            near = difflib.get_close_matches(str(key)[:60], KEYS, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise NotAFit(f"returned an unknown quantity {cut(repr(key), 60)}{hint}")
     if answer.get("coefficients") is None:
         raise NotAFit("returned no 'coefficients'; every fit has them")
-    shapes: dict[str, tuple[int, ...]] = {
-        **dict.fromkeys(BY_COLUMN, (problem.p,)),
-        **dict.fromkeys(BY_ROW, (problem.n,)),
-        "covariance": (problem.p, problem.p),
-    }
-    values: dict[str, Any] = {}
+    shapes, values = shapes_of(problem), dict[str, Any]()
     for key, value in answer.items():
         if value is None:
             continue
-        if key in shapes:
-            values[key] = _array(key, value, shapes[key])
-        elif key in SCALARS:
+        if key in SCALARS:
             values[key] = float(_array(key, value, ()))
+        elif key in shapes:
+            values[key] = _array(key, value, shapes[key])
         elif key == "iterations":
             number = float(_array(key, value, ()))
             if not number.is_integer():
@@ -79,7 +110,7 @@ def _checked(answer: object, problem: Problem) -> Fit:
         elif key == "warnings":
             if not isinstance(value, (list, tuple)) or not all(isinstance(line, str) for line in value):
                 raise NotAFit(f"'warnings' is {_shown(value)}; expected a list of strings")
-            values[key] = tuple(value)
+            values[key] = tuple(cut(line, LONGEST_WARNING) for line in value[:MOST_WARNINGS])
         elif not isinstance(value, (list, tuple)):
             raise NotAFit(f"{key!r} is {_shown(value)}; expected a list")
         else:

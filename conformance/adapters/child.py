@@ -1,4 +1,4 @@
-"""One process that is spoken to by lines, under a guard that ends it: nothing that it does can block us."""
+"""One process that is asked and answers, under a guard that ends it: nothing that it does can block us."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from conformance.adapters import protocol
+from conformance.errors import LONGEST
 
 GUARD = Path(__file__).with_name("guard.py")
 STOP_SECONDS = 2.0
@@ -22,14 +23,27 @@ LONGEST_WAIT = 3600.0  # seconds of one select, which takes no infinity; then it
 _CHUNK = 1 << 16
 
 
+#: How many bytes an answer takes, of all that was said and what came last; None where that can't be told yet.
+Measure = Callable[[bytearray, bytes], int | None]
+
+
 class NoAnswer(Exception):
-    """Why there was no line, or one too many."""
+    """Why there was no answer, or one too many."""
+
+
+def line(said: bytearray, chunk: bytes) -> int | None:
+    """An answer is a line."""
+    return said.index(b"\n") + 1 if b"\n" in chunk else None
 
 
 class Child:
-    """One process, under its guard: lines go in, lines come out, and nothing that it does can block us."""
+    """One process, under its guard: messages go in, answers come out, and nothing that it does can block us.
 
-    def __init__(self, argv: Sequence[str], memory: int | None) -> None:
+    ``farewell`` is what it is told before its input ends.
+    """
+
+    def __init__(self, argv: Sequence[str], memory: int | None, farewell: bytes = b"") -> None:
+        self._farewell = farewell
         alive, self._lifeline = os.pipe()
         limit = 0 if memory is None else memory << 20
         guard = [sys.executable, "-I", "-S", str(GUARD), str(alive), str(limit)]
@@ -59,8 +73,8 @@ class Child:
         for stream in (self._stdout, self._stderr):
             self._open.register(stream, selectors.EVENT_READ)
 
-    def exchange(self, message: bytes, seconds: float, limit: int) -> bytes:
-        """The one line that answers ``message`` within ``seconds`` and ``limit`` bytes; NoAnswer says what was wrong.
+    def exchange(self, message: bytes, seconds: float, limit: int, measure: Measure = line) -> bytes:
+        """What answers ``message`` within ``seconds`` and ``limit`` bytes; NoAnswer says what was wrong.
 
         Request, answer and standard error flow at once, so that neither side waits for the other for ever.
         """
@@ -69,7 +83,8 @@ class Child:
         early, _ = self._flow(0.0)
         if early.strip():
             raise NoAnswer(f"answered out of turn: before it was asked it wrote {protocol.shown(early)}")
-        said, unsent = bytearray(), memoryview(message)
+        said, unsent, size = bytearray(), memoryview(message), None
+        one = "line" if measure is line else "frame"
         if not self._ended:
             self._open.register(self._stdin, selectors.EVENT_WRITE)
         while not self._ended:
@@ -78,23 +93,25 @@ class Child:
                 raise NoAnswer(f"gave no answer within {seconds:g} s")
             chunk, unsent = self._flow(left, unsent)
             said += chunk
-            if b"\n" in chunk:
+            size = measure(said, chunk) if size is None and chunk else size
+            if size is not None and size <= min(limit, len(said)):
                 break
-            if len(said) > limit:
-                raise NoAnswer(f"wrote a line of more than {limit} bytes, which is no answer: {protocol.shown(said)}")
+            if max(len(said), size or 0) > limit:
+                raise NoAnswer(f"wrote a {one} of more than {limit} bytes, which is no answer: {protocol.shown(said)}")
         else:
             raise NoAnswer(self._end(bool(said)))
         self._forget(self._stdin)
-        line, _, more = bytes(said + self._flow(0.0)[0]).partition(b"\n")
-        if more.strip():
-            raise NoAnswer(f"answered out of turn: more than one line for one request, {protocol.shown(more)}")
-        return line
+        said += self._flow(0.0)[0]
+        if said[size:].strip():
+            raise NoAnswer(f"answered out of turn: more than one {one} for one request, {protocol.shown(said[size:])}")
+        return bytes(said[:size])
 
     def last_errors(self) -> str:
         """The last lines that it wrote on standard error since it was asked."""
         with suppress(OSError):
             self._flow(0.0)
-        return "\n".join(self._errors.decode("utf-8", "replace").strip().splitlines()[-STDERR_LINES:])
+        lines = self._errors.decode("utf-8", "replace").strip().splitlines()[-STDERR_LINES:]
+        return "\n".join(lines)[-LONGEST:]
 
     def stop(self) -> bool:
         """Ask it to stop, kill it if it does not in time; whether it ended by itself, with status 0."""
@@ -102,7 +119,7 @@ class Child:
             return False
         try:
             with suppress(OSError):
-                os.write(self._stdin.fileno(), protocol.line(protocol.STOP))
+                os.write(self._stdin.fileno(), self._farewell)
             with suppress(OSError):
                 self._stdin.close()
             deadline = time.monotonic() + STOP_SECONDS

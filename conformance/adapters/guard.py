@@ -20,7 +20,7 @@ import signal
 import sys
 import threading
 
-PR_SET_CHILD_SUBREAPER = 36  # <sys/prctl.h>
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # <sys/prctl.h>
 
 
 def main(lifeline: int, memory: int, command: list[str]) -> None:
@@ -52,6 +52,7 @@ def _become(lifeline: int, memory: int, command: list[str]) -> None:
     """In the child: the group, the limit, the signals as they were before Python, and then the command itself."""
     try:
         os.setpgid(0, 0)
+        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a command that kills its guard ends with it
         os.close(lifeline)
         if memory:
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
@@ -73,9 +74,13 @@ def _end_with(lifeline: int, child: int) -> None:
 
 def _adopt_orphans() -> None:
     """On Linux: what the command starts and leaves becomes our child, not that of process 1."""
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _prctl(option: int, value: int) -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+            ctypes.CDLL(None).prctl(option, value)
 
 
 def _kill_orphans() -> None:

@@ -1,43 +1,33 @@
-"""An adapter's call, contained: nothing that it does in Python ends the run but Ctrl-C."""
+"""An adapter's call, contained: whatever it does in Python is an answer or an exception with words, but Ctrl-C."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, NoReturn
+import traceback
+from collections.abc import Callable
 
+from conformance.adapters.answer import AdapterError, Answer, Raised, Refused, Unsupported, as_fit
 from conformance.errors import in_words
 from conformance.question.problem import Problem
 
 
-class Escaped(RuntimeError):
-    """What was no Exception: sys.exit, os._exit, or the panic of a Rust package.  ``__cause__`` has it."""
+def guarded_call(function: Callable[[Problem], object], problem: Problem) -> Answer:
+    """What ``function`` answers of a copy of ``problem``, as a checked fit.
 
-
-def guarded_call(function: Callable[[Problem], Any], problem: Problem) -> Any:
-    """``function(problem)``; what would end the process is an Escaped."""
+    Unsupported, NotAFit and AdapterError are what they are; anything else that it raises, sys.exit too, is a Raised.
+    """
+    lent = problem.copy()
     try:
-        with _no_way_out():
-            return function(problem)
-    except (Exception, KeyboardInterrupt):
+        given = function(lent)
+    except (Unsupported, AdapterError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        raise Escaped(in_words(error)) from error
+        raise retold(error, problem.differences(lent)) from error
+    return Answer(as_fit(given, problem), problem.differences(lent))
 
 
-@contextmanager
-def _no_way_out() -> Iterator[None]:
-    """``os._exit`` raises SystemExit meanwhile, in this process (a child that the adapter forks may end)."""
-    here, leave = os.getpid(), os._exit
-
-    def stay(status: int) -> NoReturn:
-        if os.getpid() != here:
-            leave(status)
-        raise SystemExit(status)
-
-    os._exit = stay
-    try:
-        yield
-    finally:
-        os._exit = leave
+def retold(error: BaseException, mutated: tuple[str, ...] = ()) -> Raised:
+    """``error`` as a Raised."""
+    crash = not isinstance(error, Exception) or isinstance(error, MemoryError)
+    frames = [] if isinstance(error, Refused) else traceback.extract_tb(error.__traceback__)[-1:]
+    where = f"{frames[0].filename}:{frames[0].lineno}" if frames else None
+    return Raised(in_words(error), where, crash=crash, mutated=mutated)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, ParamSpec
@@ -14,8 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from conformance.adapters import BUILT_IN, COMMAND
-from conformance.adapters.command import Limits
+from conformance.adapters import COMMAND, TRUSTED, Limits
 from conformance.errors import CallError, Unusable
 
 out = Console(highlight=False, emoji=False)
@@ -51,9 +50,15 @@ CommandLine = Annotated[
 ]
 Timeout = Annotated[
     float | None,
-    typer.Option(min=0.001, help="For a command: seconds for each fit.  [default: 60]", metavar="SECONDS"),
+    typer.Option(min=0.001, help="Seconds that the implementation has for each fit.  [default: 60]", metavar="SECONDS"),
 ]
-Memory = Annotated[int | None, typer.Option(min=1, help="For a command: its address space, in MiB.", metavar="MIB")]
+Memory = Annotated[
+    int | None, typer.Option(min=1, help="The address space that the implementation may use, in MiB.", metavar="MIB")
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(min=1, help="Processes to run in.  [default: one for each core that has enough to do]"),
+]
 
 P = ParamSpec("P")
 
@@ -61,14 +66,31 @@ P = ParamSpec("P")
 def the_one(
     implementation: str | None, command: str | None, timeout: float | None, memory: int | None
 ) -> tuple[str, Limits]:
-    """The name to find, and the limits of the command; CallError unless there is one of the two."""
+    """The name to find, and the limits of its process; CallError unless there is one of the two."""
     if (implementation is None) == (command is None):
         what = "both were" if command is not None else "neither was"
         raise CallError(f"give IMPLEMENTATION or --command, one of the two: {what} given; --help shows how")
     name = f"{COMMAND}{command}" if implementation is None else implementation
-    if not BUILT_IN.get(name, name).startswith(COMMAND) and (timeout, memory) != (None, None):
-        raise CallError(f"--timeout and --memory are for a command: {name} runs in this process, which has no limits")
+    if name in TRUSTED and (timeout, memory) != (None, None):
+        raise CallError(f"--timeout and --memory are of a process, and {name} has none of its own: leave them out")
     return name, Limits(timeout or Limits().timeout, memory)
+
+
+def ends_with_its_status(command: Callable[P, int]) -> Callable[P, None]:
+    """The status that the command returns is the exit status; where it ends before it has one, that is 2: never 0."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            status = command(*args, **kwargs)
+        except (SystemExit, typer.Exit, BrokenPipeError) as error:
+            how = "nobody reads its output any more" if isinstance(error, BrokenPipeError) else "something ended it"
+            with suppress(OSError):
+                err.print(f"glm-conformance: the run ended before its end ({how}): it has no verdict", soft_wrap=True)
+            raise typer.Exit(2) from error
+        raise typer.Exit(status)
+
+    return wrapped
 
 
 def unusable_is_2(command: Callable[P, None]) -> Callable[P, None]:

@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 DIFFERENCES_SHOWN = 6
 
 
-def add_to(app: typer.Typer) -> None:
-    """The two commands."""
-    app.command(epilog="Example: glm-conformance regenerate contraception --source r")(regenerate)
-    app.command(epilog="Example: glm-conformance certify contraception --check")(certify)
-
-
 @unusable_is_2
 def regenerate(
     names: Annotated[

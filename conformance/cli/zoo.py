@@ -12,11 +12,22 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from conformance.cli.common import CaseGlobs, CasesFolder, CheckGlobs, err, out, progress, unusable_is_2
+from conformance.cli.common import (
+    CaseGlobs,
+    CasesFolder,
+    CheckGlobs,
+    Jobs,
+    ends_with_its_status,
+    err,
+    out,
+    progress,
+    unusable_is_2,
+)
 from conformance.errors import CallError
 from conformance.files import write_whole
+from conformance.judging.judge import select_checks
 from conformance.question.library import Library
-from conformance.running.gate import select_checks
+from conformance.running.processes import cores
 from conformance.showing.record import Writer
 
 Row = dict[str, Any]  # a line of the report: zoo.matrix.Judged.as_json
@@ -45,12 +56,13 @@ def _some(matrix: Any, library: Library, names: list[str], ids: list[str], every
 
 
 @unusable_is_2
+@ends_with_its_status
 def zoo(
     only: Annotated[str | None, typer.Option(help="Only the animals whose name matches this expression.")] = None,
     cases: CasesFolder = None,
     case: CaseGlobs = None,
     check: CheckGlobs = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes to run the animals in.")] = 1,
+    jobs: Jobs = None,
     report: Annotated[
         Path | None, typer.Option(help="Write a line of JSON for each animal here, as soon as it is judged.")
     ] = None,
@@ -64,7 +76,7 @@ def zoo(
     resume: Annotated[
         bool, typer.Option("--resume", help="Keep the animals that the report has already, and ask the others.")
     ] = False,
-) -> None:
+) -> int:
     """Every faulty fitter of conformance/zoo, and every correct one: which checks refuse it, on how many cases.
 
     Each fit is judged by default and under --strict.  Exit status 1 where a fault is missed or misnamed (under
@@ -81,11 +93,11 @@ def zoo(
     waiting = [name for name in names if name not in {row["name"] for row in rows}]
     asked = _some(matrix, library, waiting, ids, every)
     with progress("zoo", len(waiting)) as advance, Writer(report, append=resume) as record:
-        for judged in matrix.matrix(asked, cases, checks, jobs):
+        for judged in matrix.matrix(asked, cases, checks, jobs or min(cores(), max(1, len(waiting)))):
             rows.append(judged.as_json())
             record.write(rows[-1])
             advance(judged.name)
-    raise typer.Exit(_sum_up([row for row in rows if row["name"] in names]))
+    return _sum_up([row for row in rows if row["name"] in names])
 
 
 def _judged_before(report: Path | None) -> list[Row]:

@@ -24,6 +24,7 @@ from conformance.question.problem import Problem
 
 MAX_ITERATIONS = 500  # Newton's method takes ten; the boundary and walls on the way may take more
 MAX_HALVINGS = 60  # of a step as long as all doubles to one of its last digits
+BLIND_STEPS = 2  # where the rounding of a few heavy rows is all of the score, the others have these to settle
 SHARE = 0.99  # of the way to a wall of the domain that a step may go (Nocedal and Wright 2006, eq. 19.9)
 
 
@@ -54,30 +55,32 @@ def solve(problem: Problem, response: Response | None = None) -> Solution:
     if not np.isfinite(here.at.deviance):
         raise ValueError("the start gives a mean outside the family's domain; give other starting coefficients")
     steps = 1 if problem.start is None else 0  # the start from the data is a weighted least squares step itself
-    limit, receding, trace = problem.max_iterations or MAX_ITERATIONS, False, []
+    limit, blind, receding, trace = problem.max_iterations or MAX_ITERATIONS, BLIND_STEPS, False, []
     while True:
         over = receding or here.at.at_wall(here.eta_error) or (steps == limit and not here.score_is_zero)
-        step, there = improve(at, here) if not over else (np.zeros_like(here.beta), None)
+        step, there = improve(at, here, blind > 0) if not over else (np.zeros_like(here.beta), None)
         trace.append(line(here, step))
         if there is None:
             how, warnings = ending(here, receding, limit if steps == limit else None)
             return Solution(here.beta, columns, steps, how, warnings, tuple(trace))
         steps += not here.score_is_zero  # what polishes the last digits is not counted
+        blind -= here.score_is_zero
         here, receding = there, recedes(there, step)
 
 
-def improve(at: Callable[[Array], AtBeta], here: AtBeta) -> tuple[Array, AtBeta | None]:
+def improve(at: Callable[[Array], AtBeta], here: AtBeta, blind: bool) -> tuple[Array, AtBeta | None]:
     """The first of the step, half of it, a quarter ... that is better, and where it leads; None if none is.
 
-    Better is a lower deviance; where rounding hides that, a shorter next step.  Where the score is zero to within
-    rounding only the whole step is tried: it polishes the last digits.
+    Better is a lower deviance; where rounding hides that, a shorter next step; where it may hide that too (``blind``),
+    any.  Where the score is zero to within rounding only the whole step is tried: it polishes the last digits.
     """
     step = here.step()
     step = step * min(1.0, SHARE * here.at.reach(here.X @ step))
     for _ in range(1 if here.score_is_zero else MAX_HALVINGS):
         there = at(here.beta + step)
         fall = here.at.deviance - there.at.deviance
-        better = fall > 0 if abs(fall) > here.deviance_error else there.decrement < here.decrement
+        shorter = there.decrement < here.decrement or (blind and here.score_is_zero)
+        better = fall > 0 if abs(fall) > here.deviance_error else shorter
         over_the_top = float(there.score @ step) < 0 and not there.concave  # on a slope that leads away from a maximum
         if better and not over_the_top:
             return step, there

@@ -12,7 +12,7 @@ from conformance.mathematics.least_squares import solution
 from conformance.mathematics.link import Array
 from conformance.mathematics.response import Response
 
-SHARES = (1.0, 1e-1, 1e-2, 1e-3)  # of the average eta: where the flattest eta spans too much, a mean underflows
+SHARES = tuple(10.0**-k for k in range(13))  # of the average eta: there may be room for less, or a mean underflows
 
 
 def start(at: Callable[[Array], AtBeta], X: Array, response: Response) -> Array:

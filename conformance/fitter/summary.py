@@ -68,7 +68,7 @@ def null_deviance(problem: Problem, response: Response | None = None) -> float:
     response = (response or Response.of(problem)).counting
     y, w, offset, linkfun = response.y, response.weights, response.offset, response.link.linkfun
     if not problem.intercept:
-        return response.at(offset).deviance
+        return float(np.sum(w * response.at(offset).unit_deviance))  # also at a wall, as eta = 0 of the square root is
     if np.all(offset == offset[0]):
         mu, nu = (np.full_like(y, np.average(values, weights=w)) for values in (y, 1.0 - y))
         return float(np.sum(w * response.family.unit_deviance(y, mu, nu)))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from conformance.adapters import find
+from conformance.judging.checks import CHECKS
 from conformance.judging.comparison import Demand
+from conformance.judging.judge import CaseResult
 from conformance.judging.verdict import Outcome, Verdict
 from conformance.question.library import Library
-from conformance.running.gate import CaseResult, run
+from conformance.question.selection import Chosen
+from conformance.running.session import Session
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,17 @@ class Row:
 
 
 def audit(names: Sequence[str], library: Library, ids: Sequence[str], demand: Demand = Demand()) -> Iterator[Row]:
-    """One Row for each case."""
-    found = [find(name) for name in names]
-    for id in ids:
-        yield Row(id, tuple(next(iter(run(one, library, [id], demand))) for one in found))
+    """One Row for each case, of which every implementation is asked before the next."""
+    chosen = Chosen(tuple(ids), tuple(CHECKS))
+    sessions = [Session(name, library, chosen, demand, jobs=1) for name in names]
+    for session in sessions:
+        _ = session.implementation  # what can't be used is told before anything is run
+    try:
+        for row in zip(*(session.results() for session in sessions), strict=True):
+            yield Row(row[0].case, row)
+    finally:
+        for session in sessions:
+            session.close()
 
 
 def cell(result: CaseResult, check: str) -> str:

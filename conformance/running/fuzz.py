@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import partial
@@ -19,41 +18,31 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
-from hypothesis.errors import Flaky
-from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
 from conformance import proof
-from conformance.adapters import Implementation, find
+from conformance.adapters import Implementation, Limits
 from conformance.errors import CallError
 from conformance.judging import local_maxima as maxima
 from conformance.judging.checks import CHECKS
 from conformance.judging.comparison import Comparison, Demand
+from conformance.judging.judge import answer
+from conformance.judging.judge import judge as judge_answer
 from conformance.judging.verdict import Outcome, Verdict
 from conformance.proof.result import Uniqueness
 from conformance.question.case import Case, read_case
+from conformance.question.library import Library
 from conformance.question.outcome import CaseOutcome
-from conformance.question.random_problems import ALL_PAIRS, RandomProblem, problems
+from conformance.question.random_problems import ALL_PAIRS, RandomProblem
+from conformance.question.selection import Chosen
 from conformance.references import certified
 from conformance.references.reference import Reference
-from conformance.running.gate import answer, found_once, weigh
-from conformance.running.processes import workers
+from conformance.running.session import DIED, Session
+from conformance.running.stream import SHRINKS, Stream
 
 Key = tuple[str, str, str]  # the check that fails first, its cause, and where nothing explains it family and link
 
 ADMITTED = "no convergence, and it says so"
-SHRINKS = 400  # so many smaller problems are tried for a failure
 SOURCE = "Made for this suite (BSD-3-Clause); found by glm-conformance fuzz, seed {seed}"
-
-
-class _Plain(HypothesisProvider):
-    """Hypothesis's draws less the constants that it picks from loaded modules: a seed means the same everywhere."""
-
-    def _maybe_draw_constant(self, *args: Any, **kwargs: Any) -> None:
-        return None
-
-
-AVAILABLE_PROVIDERS["glm-conformance"] = f"{__name__}._Plain"
 
 
 # ------------------------------------------------------------------------------------------- judging
@@ -123,11 +112,12 @@ def _judge(
         return Judged(drawn, CaseOutcome.UNDECIDED, "the proof broke", (broken,))
     if case.has_estimate and not _in_doubles(case, reference):
         return Judged(drawn, CaseOutcome.UNDECIDED, "a mean at the (proven) estimate is beyond the range of doubles")
-    result = weigh(implementation, case, reference, demand, checks)
+    result = judge_answer(implementation, case, reference, demand, checks)
     bad = tuple(v for v in result.verdicts if v.outcome in (Outcome.FAIL, Outcome.ERROR))
     if not bad or not case.has_estimate:
         return Judged(drawn, case.outcome, "", bad)
-    fit, refusal, _ = answer(implementation, case)
+    said = answer(implementation, case)
+    fit, refusal = said.fit, said.refusal
     admitted = fit is not None and fit.admits_trouble and all(v.check != "outcome" for v in bad)
     if reference.uniqueness is Uniqueness.LOCAL:
         conventions = implementation.conventions_of(case.family, case.link)
@@ -188,71 +178,6 @@ class Tally:
         return self.found.setdefault(judged.key, Found(judged.key, judged))
 
 
-class _Fails(Exception):
-    """Tells Hypothesis that a problem fails."""
-
-
-class _Enough(BaseException):
-    """Ends the shrinking: Hypothesis stops for no Exception."""
-
-
-@dataclass(frozen=True)
-class Stream:
-    """The problems that a seed draws, always the same and in the same order."""
-
-    seed: int
-    count: int
-    pairs: Sequence[tuple[str, str]]
-
-    def drawn(self) -> list[RandomProblem]:
-        """All of them."""
-        found: list[RandomProblem] = []
-        self._visit(found.append, (Phase.generate,))
-        return found
-
-    def shrunk(
-        self, first: RandomProblem, fails: Callable[[RandomProblem], bool], tries: int = SHRINKS
-    ) -> RandomProblem:
-        """A smaller problem than ``first``, of the stream, that still ``fails``; at most ``tries`` are looked at."""
-        smallest, known, reached = first, {first.id: True}, False
-
-        def look(drawn: RandomProblem) -> None:
-            nonlocal smallest, reached
-            reached = reached or drawn.id == first.id
-            if not reached:
-                return
-            if drawn.id not in known:
-                if len(known) > tries:
-                    raise _Enough
-                known[drawn.id] = fails(drawn)
-            if known[drawn.id]:
-                smallest = drawn  # Hypothesis ends with the smallest
-                raise _Fails
-
-        with suppress(_Fails, _Enough, Flaky):
-            self._visit(look, (Phase.generate, Phase.shrink))
-        return smallest
-
-    def _visit(self, look: Callable[[RandomProblem], None], phases: tuple[Phase, ...]) -> None:
-        @seed(self.seed)
-        @settings(
-            max_examples=self.count,
-            database=None,
-            deadline=None,
-            phases=phases,
-            suppress_health_check=list(HealthCheck),
-            verbosity=Verbosity.quiet,
-            report_multiple_bugs=False,
-            print_blob=False,
-            backend="glm-conformance",
-        )
-        @given(problems(self.pairs))
-        def visit(drawn: RandomProblem) -> None:
-            look(drawn)
-
-        visit()
-
-
 def fuzz(
     implementation: str | Implementation,
     count: int,
@@ -261,10 +186,11 @@ def fuzz(
     out: Path | None = None,
     pairs: Sequence[str] = (),
     advance: Callable[[str], None] = lambda name: None,
-    jobs: int = 1,
+    jobs: int | None = 1,
     shrinks: int = SHRINKS,
     record: Callable[[Judged], None] = lambda judged: None,
     checks: Sequence[str] = tuple(CHECKS),
+    limits: Limits = Limits(),
 ) -> Tally:
     """Draw ``count`` problems and put them to ``checks``, in ``jobs`` processes if more than one (give a name then).
 
@@ -275,14 +201,16 @@ def fuzz(
     if not chosen:
         raise CallError(f"no FAMILY-LINK matches {', '.join(pairs)}; there are {', '.join(map('-'.join, ALL_PAIRS))}")
     tally, stream = Tally(), Stream(from_seed, count, chosen)
-    found = find(implementation) if isinstance(implementation, str) else implementation
-    for judged in _judged(implementation, found, stream.drawn(), demand, jobs, checks):
+    library, cases = Library.built_in(), Chosen((), tuple(checks))
+    session = Session(implementation, library, cases, demand, limits=limits, jobs=jobs)
+    ask = partial(_judge_for, demand=demand, checks=tuple(checks))
+    for judged in session.each(ask, stream.drawn(), _died):
         record(judged)
         new = tally.add(judged)
         if new is not None:
             new.path = _keep(judged, out, from_seed) if out is not None else None
         if new is not None and shrinks:
-            new.smallest = _shrunk(found, stream, judged, demand, shrinks, checks)
+            new.smallest = _shrunk(session.implementation, stream, judged, demand, shrinks, checks)
             if out is not None and new.path is not None:
                 as_drawn, new.path = new.path, _keep(new.smallest, out, from_seed)  # there is one at any time
                 if as_drawn not in {one.path for one in tally.found.values()}:
@@ -291,24 +219,16 @@ def fuzz(
     return tally
 
 
-def _judged(
-    name: str | Implementation,
-    found: Implementation,
-    drawn: Sequence[RandomProblem],
-    demand: Demand,
-    jobs: int,
-    checks: Sequence[str],
-) -> Iterator[Judged]:
-    """Each judged, in order."""
-    if jobs == 1 or not isinstance(name, str):
-        yield from (judge(found, one, demand, checks) for one in drawn)
-        return
-    with workers(jobs) as pool:
-        yield from pool.map(partial(_judge_by_name, name, demand, tuple(checks)), drawn, chunksize=4)
+def _judge_for(
+    implementation: Implementation, drawn: RandomProblem, *, demand: Demand, checks: Sequence[str]
+) -> Judged:
+    return judge(implementation, drawn, demand, checks)
 
 
-def _judge_by_name(name: str, demand: Demand, checks: Sequence[str], drawn: RandomProblem) -> Judged:
-    return judge(found_once(name), drawn, demand, checks)
+def _died(drawn: RandomProblem) -> Judged:
+    """What is said of a problem on which the process of the judge ended."""
+    dead = Verdict(drawn.id, "proof", "proof", Outcome.ERROR, cause="suite", message=DIED)
+    return Judged(drawn, CaseOutcome.UNDECIDED, "the process died", (dead,))
 
 
 def _shrunk(

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from conformance.adapters import Implementation
-from conformance.adapters.answer import AdapterError, NotAFit, Unsupported, as_fit
-from conformance.adapters.guarded_call import guarded_call
+from conformance.adapters.answer import AdapterError, NotAFit, Unsupported
+from conformance.adapters.command import Command
 from conformance.errors import in_words
 from conformance.judging.conventions import under
 from conformance.mathematics.quantities import KEYS, Fit
@@ -98,7 +98,7 @@ def smoke(implementation: Implementation) -> Iterator[Finding]:
     for title, make in PROBLEMS.items():
         problem, values = make()
         try:
-            fit = as_fit(guarded_call(implementation.function, problem), problem)
+            answer = implementation.ask(problem)
         except Unsupported as error:
             yield Finding(f"{title} (unsupported: {error})", None)
             continue
@@ -108,10 +108,11 @@ def smoke(implementation: Implementation) -> Iterator[Finding]:
             continue
         ran = True
         yield Finding(
-            title, _compared(fit, under(values, problem, implementation.conventions_of(problem.family, problem.link)))
+            title,
+            _compared(answer.fit, under(values, problem, implementation.conventions_of(problem.family, problem.link))),
         )
-        yield Finding("  the arrays are as they were", _untouched(problem, make()[0]))
-        yield Finding("  the same answer again", _repeated(implementation, problem, fit))
+        yield Finding("  the arrays are as they were", _untouched(answer.mutated))
+        yield Finding("  the same answer again", _repeated(implementation, problem, answer.fit))
         holed = np.array(problem.X)
         holed[1, 1] = np.nan
         yield Finding("  a NaN in X is refused", _refuses(implementation, replace(problem, X=holed)))
@@ -120,10 +121,9 @@ def smoke(implementation: Implementation) -> Iterator[Finding]:
     elif not ran:
         yield Finding("something is fitted", "it supports neither of the two problems, so that nothing could be tried")
     yield Finding("a family that nobody knows is unsupported", _declines(implementation))
-    close = getattr(implementation.function, "close", None)
-    if callable(close):
+    if isinstance(implementation.function, Command):
         words = "it did not end by itself with status 0 within 2 s of `stop` and the end of its input; leave its loop"
-        yield Finding("it ends when it is told to stop", None if close() else words)
+        yield Finding("it ends when it is told to stop", None if implementation.function.close() else words)
 
 
 def reported(implementation: Implementation) -> tuple[list[str], list[str]]:
@@ -131,7 +131,7 @@ def reported(implementation: Implementation) -> tuple[list[str], list[str]]:
     for make in PROBLEMS.values():
         problem, _ = make()
         try:
-            fit = as_fit(guarded_call(implementation.function, problem), problem)
+            fit = implementation.ask(problem).fit
         except Exception:
             continue
         names = [key for key in KEYS if key not in ("trace", "warnings")]
@@ -164,16 +164,14 @@ def _compared(fit: Fit, want: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _untouched(used: Problem, fresh: Problem) -> str | None:
-    for name in ("X", "y"):
-        if getattr(used, name).tobytes() != getattr(fresh, name).tobytes():
-            return f"the adapter wrote into problem.{name}; it is read-only, so fit a copy"
-    return None
+def _untouched(mutated: tuple[str, ...]) -> str | None:
+    names = ", ".join(f"problem.{name}" for name in mutated)
+    return f"the adapter wrote into {names}; an array is read-only, so fit a copy" if mutated else None
 
 
 def _repeated(implementation: Implementation, problem: Problem, first: Fit) -> str | None:
     try:
-        second = as_fit(guarded_call(implementation.function, problem), problem)
+        second = implementation.ask(problem).fit
     except Exception as error:
         return f"asked once more, {_said(error)}"
     for name in KEYS:
@@ -186,7 +184,7 @@ def _repeated(implementation: Implementation, problem: Problem, first: Fit) -> s
 
 def _refuses(implementation: Implementation, problem: Problem) -> str | None:
     try:
-        fit = as_fit(guarded_call(implementation.function, problem), problem)
+        fit = implementation.ask(problem).fit
     except (AdapterError, NotAFit) as error:
         return f"it {error}; expected a refusal (an exception, or the key `refused`)"
     except Exception:
@@ -202,9 +200,11 @@ def _declines(implementation: Implementation) -> str | None:
     problem = replace(_line()[0], family="no_such_family", link="no_such_link")
     mend = "expected `unsupported` (conformance.Unsupported, or the key `unsupported`), so that it is counted apart"
     try:
-        guarded_call(implementation.function, problem)
+        implementation.ask(problem)
     except Unsupported:
         return None
+    except NotAFit:
+        pass  # it answered, wrongly
     except AdapterError as error:
         return f"it {error}; {mend}"
     except Exception as error:

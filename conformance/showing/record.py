@@ -6,7 +6,7 @@ With a level, verdicts that are not scored stand on lines of the type "unscored"
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,16 @@ class Record:
         """What `verdict.conforms` says of the counts."""
         return conforms(self.summary["counts"])
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the run was told to stop at the first failure, and did before its last case."""
+        return bool(self.summary.get("stopped", False))
+
+    @property
+    def cases(self) -> int:
+        """How many cases that count were asked."""
+        return int(self.summary["cases"] if self.stopped else self.run["cases"])
+
 
 _OF_VERDICT = (
     *("case", "check", "quantity", "outcome", "digits", "required"),
@@ -48,18 +58,6 @@ _KEYS = {
 
 class TruncatedReport(CallError, ValueError):
     """A report without its summary line, or one whose lines do not add up."""
-
-
-def summary_line(verdicts: Iterable[Verdict], seconds: float, fit_seconds: float) -> dict[str, Any]:
-    """The report's last line; ``conforms`` is the one function that the exit status asks too."""
-    counts = count(verdicts)
-    return {
-        "type": "summary",
-        "conforms": conforms(counts),
-        "counts": counts,
-        "seconds": round(seconds, 3),
-        "fit_seconds": round(fit_seconds, 3),
-    }
 
 
 #: Half a surrogate pair, which a message may hold and UTF-8 does not have, is written as JSON's own escape.
@@ -122,18 +120,19 @@ def read(path: Path) -> Record:
         told = [(kind, _verdict(line)) for kind, line in zip(kinds[1:-1], lines[1:-1], strict=True)]
         verdicts = tuple(verdict for kind, verdict in told if kind == "verdict")
         unscored = tuple(verdict for kind, verdict in told if kind == "unscored")
-        counts = count(verdicts)
-        if len(verdicts) != run["cases"] * run["checks"] or counts != summary["counts"]:
+        found, counts = Record(run, verdicts, summary, unscored), count(verdicts)
+        if len(verdicts) != found.cases * run["checks"] or counts != summary["counts"]:
             raise TruncatedReport(f"{path}: its verdicts do not add up to cases x checks; {mend}")
-        if len(unscored) != run.get("unscored", 0):
-            raise TruncatedReport(f"{path}: {run.get('unscored', 0)} verdicts are said not to be scored; {mend}")
-        if summary["conforms"] is not conforms(counts):
+        not_scored = summary["unscored"] if found.stopped else run.get("unscored", 0)
+        if len(unscored) != not_scored:
+            raise TruncatedReport(f"{path}: {not_scored} verdicts are said not to be scored; {mend}")
+        if summary["conforms"] is not conforms(counts) or (found.stopped and conforms(counts)):
             raise TruncatedReport(f"{path}: its summary contradicts its counts; {mend}")
     except TruncatedReport:
         raise
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise TruncatedReport(f"{path}: not a report of whole lines ({error}); {mend}") from error
-    return Record(run, verdicts, summary, unscored)
+    return found
 
 
 def _text(path: Path) -> str:

@@ -7,7 +7,7 @@ import shlex
 import textwrap
 from dataclasses import replace
 
-from conformance.adapters.command import Limits
+from conformance.adapters.program import Limits
 from conformance.judging.checks.invariance import TWINS
 from conformance.judging.comparison import Demand
 from conformance.judging.verdict import Outcome, Verdict
@@ -117,7 +117,7 @@ def in_python(verdict: Verdict, case: Case, library: Library, called: str, deman
             f"print({value})" + (f"  # {term}" if term else ""),
         ]
     elif verdict.check in TWINS:
-        imports |= {"from conformance.adapters.answer import as_fit", "from conformance.running.gate import twins"}
+        imports |= {"from conformance.adapters.answer import as_fit", "from conformance.judging.judge import twins"}
         body = [
             f"library, found = {folder}, find({json.dumps(called)})",
             f'case = "{case.id}"',
@@ -125,12 +125,13 @@ def in_python(verdict: Verdict, case: Case, library: Library, called: str, deman
             "    print(as_fit(found.function(problem), problem))",
         ]
     else:
-        imports |= {"from conformance.running.gate import judge", "from conformance.judging.comparison import Demand"}
+        imports |= {"from conformance.judging.comparison import Demand"}
+        imports |= {"from conformance.judging.judge import judge_case"}
         body = [
             f"library, demand = {folder}, Demand({demand.digits!r}, {demand.strict!r})",
             f"found = find({json.dumps(called)})",
             f'case, checks = "{case.id}", ["{verdict.check}"]',
-            "(verdict,) = judge(found, library, case, demand, checks).verdicts",
+            "(verdict,) = judge_case(found, library, case, demand, checks).verdicts",
             "print(verdict.got, verdict.want, verdict.message)",
         ]
     first = sorted(line for line in imports if not line.startswith("from conformance"))

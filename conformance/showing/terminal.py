@@ -68,10 +68,15 @@ def show_summary(console: Console, record: Record) -> None:
     table.add_section()
     table.add_row("together", f"{sum(record.summary['counts'].values())}")
     console.print(table)
+    show_verdict(console, record)
+    for remark in words.remarks(record):
+        console.print(escape(remark))
+
+
+def show_verdict(console: Console, record: Record) -> None:
+    """The one line that says whether it conforms."""
     style = "bold green" if record.conforms else "bold red"
     console.print(
         f"{escape(words.name(record))}: [{style}]{words.said(record.conforms)}[/] "
         f"({escape(words.asked(record))}, {record.summary['seconds']:.1f} s)"
     )
-    for remark in words.remarks(record):
-        console.print(escape(remark))

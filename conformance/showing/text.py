@@ -52,7 +52,9 @@ def said(conforms: bool) -> str:
 def asked(record: Record) -> str:
     """'core 2026: 67 cases x 48 checks'."""
     level = f"{line(record.run['level'])}: " if record.run.get("level") else ""
-    return f"{level}{record.run['cases']} cases x {record.run['checks']} checks"
+    of = f"{record.cases} of " if record.stopped else ""
+    end = ", stopped at the first failure" if record.stopped else ""
+    return f"{level}{of}{record.run['cases']} cases x {record.run['checks']} checks{end}"
 
 
 def name(record: Record) -> str:

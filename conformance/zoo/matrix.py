@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from conformance.judging.comparison import Demand
+from conformance.judging.judge import judge_case
 from conformance.judging.verdict import NOTHING_RUN, Outcome, Verdict, conforms, count
 from conformance.question.library import Library
-from conformance.running.gate import judge
 from conformance.running.processes import workers
 from conformance.zoo import CORRECT, FAULTS
 from conformance.zoo.remembered import Kept
@@ -108,9 +108,11 @@ def put(name: str, cases: Path | None, ids: Sequence[str], checks: Sequence[str]
         warnings.simplefilter("ignore")  # faulty fitters divide by zero, and more
         for id in ids:
             kept = Kept(animal.function)
-            default += judge(replace(animal, function=kept), _library(cases), id, Demand(), checks).verdicts
+            default += judge_case(replace(animal, function=kept), _library(cases), id, Demand(), checks).verdicts
             kept.again()
-            strict += judge(replace(animal, function=kept), _library(cases), id, Demand(strict=True), checks).verdicts
+            strict += judge_case(
+                replace(animal, function=kept), _library(cases), id, Demand(strict=True), checks
+            ).verdicts
     unsupported = sorted({v.case for v in (*default, *strict) if v.outcome is Outcome.UNSUPPORTED})
     return Judged(name, len(ids), unsupported, _judgement(name, ids, default), _judgement(name, ids, strict))
 

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any
 
 import mpmath as mp
+import numpy as np
 import pytest
 from known_of_r import R_IS_OFF, R_REFUSES, is_lost_to_cancellation
 from links_in_mpmath import maximum_likelihood

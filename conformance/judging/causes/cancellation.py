@@ -13,7 +13,7 @@ from conformance.judging.comparison import Cause, Comparison
 from conformance.question.problem import Problem
 
 Array = NDArray[np.float64]
-U = 2.0**-53
+U = 2.0**-53  # the unit roundoff of doubles
 SUMS = ("deviance", "null_deviance", "dispersion", "log_likelihood", "aic", "bic")
 
 
