@@ -44,7 +44,7 @@ def asked_of_the_oracle(case: Case, problem: Problem) -> Comparison:
     sigma = {name: np.array(of, dtype=np.float64) for name, of in stored["sigma"].items() if name in values}
     sigma |= {name: sigma[name][stored["rows"]] for name in BY_ROW if name in sigma}
     errors = attainable_errors(problem, values, np.array(stored["condition"], dtype=np.float64), sigma)
-    uniqueness = Uniqueness(stored["uniqueness"])
+    uniqueness = Claim.read(stored["uniqueness"]).kind
     reference = Reference(values, f"proven, {uniqueness} maximum", uniqueness, errors)
     fit = Fit(converged=True, **{name: values[name] for name in KEYS if name in values})
     return Comparison(case, problem, fit, None, reference, DEFAULTS, ask=oracle)
