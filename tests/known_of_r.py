@@ -28,6 +28,11 @@ R_IS_OFF = {
     "nb-log-small-mean": "the same",
     "tweedie-1-log-small-means": "the same: the dispersion is off by a factor of 1.8e4",
     "nb-theta-1e15": "the deviance and the likelihood by differences that cancel: no digit is left",
+    "death-certain-cloglog": "binomial()$linkinv floors probabilities at 2.2e-16: certain death is not",
+    "survival-underflows": "make.link('log')$linkinv has no mean below 2.2e-16: nobody survives, and R fits 2e-16",
+    "survival-underflows-no-start": "the same",
+    "count-underflows": "the same",
+    "gamma-variance-underflows": "the same: the dispersion with it",
     "ig-log-runs-away": "halves steps until means are valid, not until the deviance falls: ends at a deviance of 1e32",
 }
 
@@ -35,6 +40,7 @@ R_IS_OFF = {
 R_REFUSES = (
     "gamma-identity-hard-start",
     "nb-sqrt-overshoots",
+    "nb-identity-past-the-wall",
     "ig-log-null-of-two-maxima",
     "ig-inverse-squared-next-to-the-wall",
     "gamma-inverse-offset-three-rows",

@@ -56,6 +56,8 @@ def of_scale(family: str, link: str, y: int, x: int, far: bool, offset: int | No
     unit = {"identity": y, "inverse": -y, "inverse_squared": -2 * y, "sqrt": y / 2.0}.get(link)
     eta = 1.0 + 0.3 * GROUP + SOME[0]  # in the unit of the linear predictor
     mu = link_of(link).linkinv((eta if unit is not None else eta - 2.0) + SOME[2] * (offset is not None))
+    if (family, link) == ("binomial", "identity"):  # a probability has no unit of its own
+        mu, offset = np.clip((1.0 + 0.3 * GROUP + SOME[0]) / 4.0, 0.05, 0.95), None
     column = (SOME[1] + (1.0 if far else 0.0)) * 10.0**x
     more: dict[str, object] = {}
     if offset is not None:

@@ -46,9 +46,10 @@ class AtBeta:
     def solved(self) -> tuple[Array, Array]:
         """R (p, p) with R'R = X' metric X, and the score R^-T U (p,); all 0 where the metric is not finite."""
         root, p = np.sqrt(self.metric), len(self.beta)
-        if not np.all(np.isfinite(root[:, None] * self.X)):
+        A = root[:, None] * self.X if np.all(np.isfinite(root)) else np.full((1, p), np.inf)
+        if not np.all(np.isfinite(A)):
             return np.zeros((p, p)), np.zeros(p)
-        return triangle(root[:, None] * self.X, np.divide(self.at.dl_deta, root, np.zeros_like(root), where=root > 0))
+        return triangle(A, np.divide(self.at.dl_deta, root, np.zeros_like(root), where=root > 0))
 
     @property
     def R(self) -> Array:
@@ -68,7 +69,8 @@ class AtBeta:
     @property
     def decrement(self) -> float:
         """The length of the step in standard errors of a dispersion of 1, Newton's decrement in the metric."""
-        return float(np.linalg.norm(self.scaled_score))
+        with np.errstate(over="ignore"):  # far from any maximum it may be beyond doubles
+            return float(np.linalg.norm(self.scaled_score))
 
     @cached_property
     def bends(self) -> tuple[Array, Array]:

@@ -34,6 +34,7 @@ def descending(A: Array) -> NDArray[np.intp]:
     return np.argsort(-np.max(np.abs(A), axis=1, initial=0.0), kind="stable")
 
 
+@np.errstate(all="ignore")  # the square of a column may overflow: then by QR
 def triangle(A: Array, z: Array) -> tuple[Array, Array]:
     """R (p, p) with R'R = A'A, and R^-T A'z (p,).
 

@@ -11,7 +11,7 @@ from conformance.adapters.answer import Unsupported
 from conformance.adapters.conventions import DEFAULTS
 from conformance.judging.comparison import Comparison
 from conformance.mathematics.quantities import BY_ROW, KEYS, Fit
-from conformance.proof.result import NotProven, Uniqueness
+from conformance.proof.result import Claim, NotProven
 from conformance.question.case import Case
 from conformance.question.problem import Problem
 from conformance.references.attainable import attainable_errors
