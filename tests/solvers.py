@@ -63,7 +63,7 @@ def working_response(problem: Problem, solve: LeastSquares, steps: int = 25) -> 
         with np.errstate(all="ignore"):
             eta = X @ beta + offset
             mu, nu, mu_eta = link.linkinv(eta), link.complement(eta), link.mu_eta(eta)
-            root = np.sqrt(w * mu_eta**2 / family.variance(mu, nu))
+            root = np.sqrt(w) * np.abs(mu_eta) / family.standard_deviation(mu, nu)
             z = eta - offset + family.residual(y, mu, nu) / mu_eta
         live = np.isfinite(root) & (root > 0) & np.isfinite(z)
         if np.count_nonzero(live) < beta.size:

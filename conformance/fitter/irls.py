@@ -81,8 +81,7 @@ def improve(at: Callable[[Array], AtBeta], here: AtBeta, blind: bool) -> tuple[A
         fall = here.at.deviance - there.at.deviance
         shorter = there.decrement < here.decrement or (blind and here.score_is_zero)
         better = fall > 0 if abs(fall) > here.deviance_error else shorter
-        over_the_top = float(there.score @ step) < 0 and not there.concave  # on a slope that leads away from a maximum
-        if better and not over_the_top:
+        if better:
             return step, there
         step = step / 2
     return np.zeros_like(step), None

@@ -46,10 +46,13 @@ class AtBeta:
     def solved(self) -> tuple[Array, Array]:
         """R (p, p) with R'R = X' metric X, and the score R^-T U (p,); all 0 where the metric is not finite."""
         root, p = np.sqrt(self.metric), len(self.beta)
-        A = root[:, None] * self.X if np.all(np.isfinite(root)) else np.full((1, p), np.inf)
-        if not np.all(np.isfinite(A)):
-            return np.zeros((p, p)), np.zeros(p)
-        return triangle(A, np.divide(self.at.dl_deta, root, np.zeros_like(root), where=root > 0))
+        with np.errstate(all="ignore"):
+            A, z = root[:, None] * self.X, np.where(root > 0, self.at.dl_deta / root, 0.0)
+        if np.all(np.isfinite(A)) and np.all(np.isfinite(z)):
+            R, score = triangle(A, z)
+            if np.all(np.isfinite(R)) and np.all(np.isfinite(score)):
+                return R, score
+        return np.zeros((p, p)), np.zeros(p)
 
     @property
     def R(self) -> Array:
@@ -75,8 +78,9 @@ class AtBeta:
     @cached_property
     def bends(self) -> tuple[Array, Array]:
         """The eigenvalues, at most 1, and directions of the observed information in the metric."""
-        less = self.metric - self.at.observed_weights
-        Q = solve_triangular(self.R, self.X.T, trans="T").T if self.informed else self.X
+        if not self.informed:
+            return np.zeros(len(self.beta)), np.eye(len(self.beta))
+        less, Q = self.metric - self.at.observed_weights, solve_triangular(self.R, self.X.T, trans="T").T
         return np.linalg.eigh(np.eye(len(self.beta)) - Q.T @ (less[:, None] * Q))
 
     @property

@@ -18,7 +18,7 @@ from conformance.mathematics.family import Family, family_of
 from conformance.mathematics.link import Array, Link, link_of
 
 AT_WALL = 4.0  # roundings of eta: so near a wall no digit of the distance is left
-NEAR = 1e-7  # standard errors of a row: what is no distance from a wall
+NEGLIGIBLE = 1e-12  # of a typical y: what is no mean
 T = TypeVar("T")
 
 
@@ -288,8 +288,10 @@ class AtEta:
     def at_wall(self, eta_error: Array) -> bool:
         """Whether a mean is at the end of its range, or infinite, to within the rounding ``eta_error`` (n,) of eta.
 
-        Or NEAR it and pulled there: of the square root that end is flat, and eta would go on to halve.
+        Or as good as there, with a mean that is NEGLIGIBLE and goes on to shrink, as next to an empty cell.
         """
-        (below, above), pull = self.to_walls, self.dl_deta
-        near = np.where(pull < 0, below, above) * np.sqrt(self.working_weights) <= NEAR
-        return bool(np.any((np.minimum(below, above) <= AT_WALL * eta_error) | (near & (pull != 0))))
+        below, above = self.to_walls
+        size = max(float(np.mean(np.abs(self.response.y))), self.response.family.known_dispersion or 0.0)
+        at_zero = np.isfinite(below) & bool(np.any(self.response.link.linkinv(self.response.walls) == 0.0))
+        gone = at_zero & (self.mu <= NEGLIGIBLE * size) & (self.dl_deta < 0)
+        return bool(np.any((np.minimum(below, above) <= AT_WALL * eta_error) | gone))

@@ -134,7 +134,8 @@ def condition(comparison: Comparison) -> float:
         return 1.0
     B = at.X * np.sqrt(at.W)[:, None]
     norms = np.linalg.norm(B, axis=0)
-    return float(np.linalg.cond(B / np.where(norms > 0, norms, 1.0)))
+    unit = B / np.where(norms > 0, norms, 1.0)
+    return float(np.linalg.cond(unit)) if np.all(np.isfinite(unit)) else np.inf
 
 
 def _error(comparison: Comparison, quantity: str) -> float:

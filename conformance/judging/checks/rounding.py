@@ -86,11 +86,16 @@ def _inverses(X: Array, expected: Array, observed: Array) -> tuple[Array, Array]
     lengths = np.linalg.norm(columns, axis=0)
     scale = np.where(lengths > 0, lengths, 1.0)
     Q, R = np.linalg.qr(columns / scale)
-    S = solve_triangular(R, np.eye(len(R))) if np.all(np.diag(R) != 0) else np.linalg.pinv(R)
+    S = solve_triangular(R, np.eye(len(R))) if np.all(np.diag(R) != 0) else _pseudo_inverse(R)
     S = S / scale[:, None]
     ratio = np.divide(observed, expected, out=np.zeros_like(root), where=expected > 0)
     bend = Q.T @ (ratio[:, None] * Q)
-    return S @ S.T, S @ np.linalg.pinv(bend) @ S.T
+    return S @ S.T, S @ _pseudo_inverse(bend) @ S.T
+
+
+def _pseudo_inverse(A: Array) -> Array:
+    """That of A (p, p); NaN where coefficients far from any estimate have made A overflow: nothing is known then."""
+    return np.asarray(np.linalg.pinv(A) if np.all(np.isfinite(A)) else np.full_like(A, np.nan))
 
 
 def _with_offset(at: Point, sizes: Array) -> Point:
