@@ -177,10 +177,11 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
 @pytest.mark.parametrize(
-    "line",
-    [pytest.param(f"Rscript {EXAMPLES / 'r' / 'adapter.R'}", marks=pytest.mark.r, id="R"),
-     pytest.param(f"node {EXAMPLES / 'javascript' / 'adapter.mjs'}", id="JavaScript")],
+    ("line", "known"),
+    [pytest.param(f"Rscript {EXAMPLES / 'r' / 'adapter.R'}", ("--known", EXAMPLES / "r" / "known.yaml"),
+                  marks=pytest.mark.r, id="R"),
+     pytest.param(f"node {EXAMPLES / 'javascript' / 'adapter.mjs'}", (), id="JavaScript")],
 )  # fmt: skip
-def test_the_example_adapters_conform_at_the_core_level(line: str) -> None:
-    said = command("gate", "--command", line, "--level", "core")
+def test_the_example_adapters_conform_at_the_core_level(line: str, known: tuple[str, ...]) -> None:
+    said = command("gate", "--command", line, "--level", "core", *known)
     assert said.status == 0, said.out
