@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -59,6 +59,11 @@ def orthogonalised_once(X: Array) -> NDArray[np.intp]:
     return np.array(kept, dtype=np.intp)
 
 
+def start_on_either_side(at: Callable[[Array], AtBeta], X: Array, of: response.Response) -> Array:
+    """`start.start`, which does not see that the link has a pole."""
+    return start.start(at, X, replace(of, link=replace(of.link, name="one without a pole")))
+
+
 @dataclass(frozen=True)
 class Guard:
     """What is put in the guard's place, and the case that fails then."""
@@ -99,6 +104,9 @@ GUARDS = {
         diagnose, "CORRECTION", 0.0, "binomial-probit-quasi-separated-near-collinear"
     ),
     "a start inside a domain with little room": Guard(start, "SHARES", (1.0,), "ig-inverse-squared-little-room"),
+    "no start on both sides of a pole": Guard(
+        irls, "start", start_on_either_side, "gaussian-inverse-two-sides-of-a-pole"
+    ),
     "starts of a null model with several maxima": Guard(
         summary, "NULL_STARTS", 1, "gaussian-inverse-null-of-many-maxima"
     ),
