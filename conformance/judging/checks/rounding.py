@@ -85,6 +85,9 @@ def _inverses(X: Array, expected: Array, observed: Array) -> tuple[Array, Array]
     columns = root[:, None] * X
     lengths = np.linalg.norm(columns, axis=0)
     scale = np.where(lengths > 0, lengths, 1.0)
+    if not np.all(np.isfinite(columns / scale)):  # coefficients outside the domain: nothing is known there
+        nothing = np.full((X.shape[1],) * 2, np.nan)
+        return nothing, nothing
     Q, R = np.linalg.qr(columns / scale)
     S = solve_triangular(R, np.eye(len(R))) if np.all(np.diag(R) != 0) else _pseudo_inverse(R)
     S = S / scale[:, None]
