@@ -24,6 +24,7 @@ R_IS_OFF = {
     "gaussian-log-swinging": "swings about the maximum, and says that it did not converge",
     "binomial-cauchit-unstable-maximum": "Fisher steps grow about the maximum: stops on its way with 4 digits",
     "gaussian-inverse-null-of-many-maxima": "steps across the infinite mean, runs to 1e87 and says converged",
+    "gaussian-inverse-pole-on-the-way": "steps across the infinite mean at eta = 0, runs to 1e12 and says converged",
     "gaussian-log-small-mean": "make.link('log')$linkinv has no mean below 2.2e-16",
     "nb-log-small-mean": "the same",
     "tweedie-1-log-small-means": "the same: the dispersion is off by a factor of 1.8e4",
